@@ -1,0 +1,143 @@
+"""The bus as a port, and its durable form in PostgreSQL."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Protocol
+
+from sqlalchemy import text
+
+from kernel.database import Bell, Database, listen
+from kernel.told import Told
+
+CHANNEL = "bus"
+
+
+class Bus(Protocol):
+    """Ordered topics; each consumer has a place of its own in each topic."""
+
+    async def publish(self, topic: str, events: Sequence[Told]) -> None:
+        """Return once the events are kept, in this order, behind all that the topic holds."""
+
+    async def read(self, consumer: str, topic: str, limit: int) -> tuple[list[Told], int]:
+        """The next events after the consumer's place, and the place behind them."""
+
+    async def commit(self, consumer: str, topic: str, place: int) -> None:
+        """Move the consumer's place forward; never back."""
+
+    async def wait(self, topic: str, seconds: float) -> None:
+        """Return when the topic may hold more, or after so many seconds."""
+
+
+BUS_TABLES = (
+    """
+    CREATE TABLE IF NOT EXISTS bus_log (
+        place bigint GENERATED ALWAYS AS IDENTITY,
+        topic text NOT NULL, event_id text NOT NULL, key text NOT NULL, version integer NOT NULL,
+        type text NOT NULL, payload bytea NOT NULL, deposit bytea, occurred_at timestamptz NOT NULL,
+        published_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        PRIMARY KEY (topic, place),
+        UNIQUE (topic, event_id)
+    )""",
+    """
+    CREATE TABLE IF NOT EXISTS bus_places (
+        consumer text, topic text, place bigint NOT NULL, PRIMARY KEY (consumer, topic)
+    )""",
+)
+
+
+class PostgresBus:
+    """A log table with cursors. Writers of one topic take turns, so places are given in the order of commits."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._bells: dict[str, list[Bell]] = defaultdict(list)
+        self._ears: asyncio.Task[None] | None = None
+
+    async def create(self) -> None:
+        """Make the tables at the first start."""
+        async with self._database.transaction() as conn:
+            for statement in BUS_TABLES:
+                await conn.execute(text(statement))
+
+    async def publish(self, topic: str, events: Sequence[Told]) -> None:
+        """See ``Bus``."""
+        async with self._database.transaction() as conn:
+            await conn.execute(_TURN, {"topic": topic})
+            values = {
+                "topic": topic,
+                "ids": [event.event_id for event in events],
+                "keys": [event.aggregate_id for event in events],
+                "versions": [event.version for event in events],
+                "types": [event.type for event in events],
+                "payloads": [event.payload for event in events],
+                "deposits": [event.deposit for event in events],
+                "moments": [event.occurred_at for event in events],
+            }
+            await conn.execute(_APPEND, values)
+            await conn.execute(_RING, {"topic": topic})
+
+    async def read(self, consumer: str, topic: str, limit: int) -> tuple[list[Told], int]:
+        """See ``Bus``."""
+        async with self._database.transaction() as conn:
+            rows = (await conn.execute(_READ, {"consumer": consumer, "topic": topic, "limit": limit})).all()
+        events = [
+            Told(topic, row.event_id, row.key, row.version, row.type, row.payload, row.occurred_at, row.deposit)
+            for row in rows
+        ]
+        return events, rows[-1].place if rows else 0
+
+    async def commit(self, consumer: str, topic: str, place: int) -> None:
+        """See ``Bus``."""
+        async with self._database.transaction() as conn:
+            await conn.execute(_COMMIT, {"consumer": consumer, "topic": topic, "place": place})
+
+    async def wait(self, topic: str, seconds: float) -> None:
+        """See ``Bus``."""
+        if self._ears is None or self._ears.done():
+            self._ears = asyncio.create_task(self._listen())
+        bell = Bell()
+        self._bells[topic].append(bell)
+        try:
+            await bell.wait(seconds)
+        finally:
+            self._bells[topic].remove(bell)
+
+    async def _listen(self) -> None:
+        connection = await listen(self._database, CHANNEL, self._ring)
+        try:
+            while not connection.is_closed():  # noqa: ASYNC110 - asyncpg offers no event for a lost connection
+                await asyncio.sleep(1)
+        finally:
+            await connection.close()
+
+    def _ring(self, *notice: object) -> None:
+        for bell in self._bells[str(notice[-1])]:
+            bell.ring()
+
+    async def close(self) -> None:
+        """Stop listening and give the connections back."""
+        if self._ears is not None:
+            self._ears.cancel()
+            await asyncio.gather(self._ears, return_exceptions=True)
+        await self._database.close()
+
+
+_TURN = text("SELECT pg_advisory_xact_lock(hashtext('bus'), hashtext(:topic))")
+_APPEND = text("""
+    INSERT INTO bus_log (topic, event_id, key, version, type, payload, deposit, occurred_at)
+    SELECT CAST(:topic AS text), e.event_id, e.key, e.version, e.type, e.payload, e.deposit, e.occurred_at
+    FROM unnest(CAST(:ids AS text[]), CAST(:keys AS text[]), CAST(:versions AS integer[]), CAST(:types AS text[]),
+                CAST(:payloads AS bytea[]), CAST(:deposits AS bytea[]), CAST(:moments AS timestamptz[]))
+         WITH ORDINALITY AS e(event_id, key, version, type, payload, deposit, occurred_at, turn)
+    ORDER BY e.turn
+    ON CONFLICT (topic, event_id) DO NOTHING""")
+_RING = text(f"SELECT pg_notify('{CHANNEL}', :topic)")  # noqa: S608 - a constant
+_READ = text("""
+    SELECT place, event_id, key, version, type, payload, deposit, occurred_at FROM bus_log
+    WHERE topic = CAST(:topic AS text)
+      AND place > COALESCE((SELECT place FROM bus_places WHERE consumer = :consumer AND topic = CAST(:topic AS text)), 0)
+    ORDER BY place LIMIT :limit""")
+_COMMIT = text("""
+    INSERT INTO bus_places (consumer, topic, place) VALUES (:consumer, :topic, :place)
+    ON CONFLICT (consumer, topic) DO UPDATE SET place = GREATEST(bus_places.place, excluded.place)""")

@@ -1,0 +1,89 @@
+"""One service's database: its pool, and the connection that listens."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+POOL_CONNECTIONS = 8
+STATEMENT_TIMEOUT_MILLISECONDS = 30_000
+
+
+class Database:
+    """The engine of one database; ``url`` is a SQLAlchemy URL with the asyncpg driver."""
+
+    def __init__(self, url: str, *, name: str, pool_connections: int = POOL_CONNECTIONS) -> None:
+        self.name = name
+        self.url = make_url(url)
+        self.engine: AsyncEngine = create_async_engine(
+            self.url,
+            pool_size=pool_connections,
+            max_overflow=0,
+            pool_timeout=15,
+            connect_args={
+                "server_settings": {
+                    "application_name": f"yaosu-{name}",
+                    "statement_timeout": str(STATEMENT_TIMEOUT_MILLISECONDS),
+                    "idle_in_transaction_session_timeout": "60000",
+                    "timezone": "UTC",
+                    "jit": "off",
+                }
+            },
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A connection in a transaction that commits at the end of the block."""
+        async with self.engine.begin() as conn:
+            yield conn
+
+    async def dedicated(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """A connection outside the pool, for leases and for listening; the caller closes it."""
+        query = dict(self.url.query)
+        arguments: dict[str, Any] = {  # Any: asyncpg's keyword arguments
+            "user": self.url.username,
+            "database": self.url.database,
+            "host": query.get("host", self.url.host),
+            "server_settings": {"application_name": f"yaosu-{self.name}-lease"},
+        }
+        if self.url.password:
+            arguments["password"] = self.url.password
+        if self.url.port or "port" in query:
+            arguments["port"] = self.url.port or int(str(query["port"]))
+        connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(**arguments)
+        return connection
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self.engine.dispose()
+
+
+class Bell:
+    """Rings when a PostgreSQL channel is notified; waiting has a limit, so a lost notice costs only time."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self, *_: object) -> None:
+        """Wake whoever waits."""
+        self._rung.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when rung, or after so many seconds."""
+        try:
+            await asyncio.wait_for(self._rung.wait(), seconds)
+        except TimeoutError:
+            return
+        finally:
+            self._rung.clear()
+
+
+async def listen(database: Database, channel: str, heard: Callable[..., None]) -> "asyncpg.Connection[asyncpg.Record]":
+    """A connection on which ``heard`` is called at each notice; the caller closes it."""
+    connection = await database.dedicated()
+    await connection.add_listener(channel, heard)
+    return connection

@@ -1,0 +1,15 @@
+"""What is counted and timed, for Prometheus."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS = Counter("yaosu_http_requests_total", "HTTP answers", ["service", "method", "route", "status"])
+REQUEST_SECONDS = Histogram(
+    "yaosu_http_request_seconds", "Time to the last byte of an HTTP answer", ["service", "method", "route"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
+)  # fmt: skip
+REFUSALS = Counter("yaosu_refusals_total", "Refusals by their name", ["service", "reason"])
+CALLS = Counter("yaosu_grpc_calls_total", "gRPC calls answered", ["service", "method", "outcome"])
+EVENTS_HEARD = Counter("yaosu_events_heard_total", "Events that had their effect", ["service", "topic"])
+DEAD_LETTERS = Counter("yaosu_dead_letters_total", "Events parked", ["service", "topic"])
+JOB_FAILURES = Counter("yaosu_job_failures_total", "Runs of a job that failed", ["service", "job"])
+OUTBOX_UNSENT = Gauge("yaosu_outbox_batch", "Events in the last relayed batch", ["service"])

@@ -1,0 +1,18 @@
+"""Settings from the environment: each with a description, checked at the start."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What every service may be told. A service's own settings extend this under ``YAOSU_<SERVICE>_``."""
+
+    model_config = SettingsConfigDict(env_prefix="YAOSU_", extra="ignore", frozen=True)
+
+    movable_clock: bool = Field(
+        default=False, validation_alias="YAOSU_MOVABLE_CLOCK",
+        description="Whether an operator may move business time. Only for demonstrations and tests.",
+    )  # fmt: skip
+    log_level: str = Field(
+        default="INFO", validation_alias="YAOSU_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR."
+    )

@@ -1,0 +1,173 @@
+"""Tokens: the market token that a caller shows, and the call token that one service shows another."""
+
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from kernel.callers import Caller
+from kernel.refusals import Unidentified
+from kernel.signatures import ALGORITHM, header_of, key_from, new_key, private_bytes, public_jwk
+
+ISSUER = "yaosu:onboarding"
+AUDIENCE = "yaosu"
+MARKET_TOKEN_SECONDS_MAX = 600
+CALL_TOKEN_SECONDS = 60
+LEEWAY_SECONDS = 5
+_REMEMBERED_TOKENS = 4096
+_REFETCH_SECONDS = 1.0
+_REGISTRY = jwt.JWSRegistry(algorithms=[ALGORITHM])
+
+
+class TokenMissing(Unidentified):
+    """This needs a market token. Log in at onboarding and send `Authorization: Bearer <access token>`."""
+
+    zh = "此操作需要市场令牌。请先登录，并在请求头中携带 Authorization: Bearer <访问令牌>。"
+
+
+class TokenInvalid(Unidentified):
+    """The token is not one of this market, or its time is over. Log in again, or renew the session."""
+
+    zh = "令牌不属于本市场或已过期。请重新登录或续期会话。"
+
+
+def market_token(caller: Caller, key: OKPKey, kid: str, *, seconds: int = MARKET_TOKEN_SECONDS_MAX) -> str:
+    """A signed market token for the caller, from onboarding's signing key."""
+    now = int(time.time())
+    claims = {
+        "iss": ISSUER, "aud": AUDIENCE, "sub": caller.subject_id, "party": caller.party_id,
+        "roles": sorted(caller.roles), "sid": caller.session_id, "iat": now,
+        "exp": now + min(seconds, MARKET_TOKEN_SECONDS_MAX), "jti": f"{time.time_ns():x}",
+    }  # fmt: skip
+    return jwt.encode({"alg": ALGORITHM, "typ": "at+jwt", "kid": kid}, claims, key, registry=_REGISTRY)
+
+
+class TokenVerifier:
+    """Checks market tokens against onboarding's published keys; ``fetch`` gives the JWK set."""
+
+    def __init__(self, fetch: Callable[[], Awaitable[dict[str, Any]]]) -> None:
+        self.fetch = fetch
+        self._keys: dict[str, OKPKey] = {}
+        self._fetched_at = 0.0
+        self._known: OrderedDict[str, tuple[Caller, int]] = OrderedDict()
+
+    async def caller_of(self, token: str) -> Caller:
+        """The caller the token names; refused unless ours, of the right type and in time."""
+        known = self._known.get(token)
+        if known is None:
+            known = await self._verify(token)
+            self._known[token] = known
+            if len(self._known) > _REMEMBERED_TOKENS:
+                self._known.popitem(last=False)
+        caller, expires_at = known
+        if expires_at + LEEWAY_SECONDS < time.time():
+            self._known.pop(token, None)
+            raise TokenInvalid
+        return caller
+
+    async def _verify(self, token: str) -> tuple[Caller, int]:
+        claims = _claims(token, await self._key(token), "at+jwt")
+        lifetime = claims.get("exp", 0) - claims.get("iat", 0)
+        if claims.get("iss") != ISSUER or claims.get("aud") != AUDIENCE or not 0 < lifetime <= MARKET_TOKEN_SECONDS_MAX:
+            raise TokenInvalid
+        try:
+            caller = Caller(claims["party"], claims["sub"], frozenset(claims["roles"]), claims.get("sid", ""))
+        except (KeyError, TypeError) as error:
+            raise TokenInvalid from error
+        return caller, int(claims["exp"])
+
+    async def _key(self, token: str) -> OKPKey:
+        kid = _header(token).get("kid")
+        if kid not in self._keys and time.monotonic() - self._fetched_at > _REFETCH_SECONDS:
+            jwks = await self.fetch()
+            self._fetched_at = time.monotonic()
+            self._keys = {jwk["kid"]: key_from(jwk) for jwk in jwks["keys"]}
+            self._known.clear()
+        key = self._keys.get(str(kid))
+        if key is None:
+            raise TokenInvalid
+        return key
+
+
+def _header(token: str) -> dict[str, Any]:
+    try:
+        return header_of(token)
+    except Exception as error:
+        raise TokenInvalid from error
+
+
+def _claims(token: str, key: OKPKey, typ: str) -> dict[str, Any]:
+    header = _header(token)
+    if header.get("alg") != ALGORITHM or header.get("typ") != typ or not set(header) <= {"alg", "typ", "kid"}:
+        raise TokenInvalid
+    try:
+        claims = jwt.decode(token, key, registry=_REGISTRY).claims
+        now = time.time()
+        if not claims["iat"] - LEEWAY_SECONDS <= now <= claims["exp"] + LEEWAY_SECONDS:
+            raise TokenInvalid
+    except (JoseError, ValueError, KeyError, TypeError) as error:
+        raise TokenInvalid from error
+    return dict(claims)
+
+
+@dataclass(frozen=True)
+class CallingService:
+    """Which service calls, and for whom (the original caller, when there is one)."""
+
+    name: str
+    subject: Caller | None
+
+
+class ServiceKeys:
+    """Each service's key for call tokens: its own private half, and the public halves of all, in one folder."""
+
+    def __init__(self, folder: Path, service: str) -> None:
+        self._folder, self._service = folder, service
+        self._public: dict[str, OKPKey] = {}
+        self._own = self._open_own()
+
+    def _open_own(self) -> OKPKey:
+        path = self._folder / f"{self._service}.private.jwk"
+        if not path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            key = new_key()
+            path.touch(mode=0o600)
+            path.write_bytes(private_bytes(key))
+            (self._folder / f"{self._service}.public.jwk").write_text(json.dumps(public_jwk(key)))
+        return key_from(path.read_bytes())
+
+    def call_token(self, callee: str, method: str, subject: Caller | None) -> str:
+        """A token for one method of one callee, for at most a minute."""
+        now = int(time.time())
+        claims: dict[str, Any] = {"iss": self._service, "aud": callee, "method": method, "iat": now,
+                                  "exp": now + CALL_TOKEN_SECONDS}  # fmt: skip
+        if subject is not None:
+            claims["subject"] = {"party": subject.party_id, "sub": subject.subject_id, "roles": sorted(subject.roles)}
+        return jwt.encode({"alg": ALGORITHM, "typ": "call+jwt", "kid": self._service}, claims, self._own,
+                          registry=_REGISTRY)  # fmt: skip
+
+    def calling(self, token: str, method: str) -> CallingService:
+        """Who calls; refused unless the token is for us, for this method, and signed by the service it names."""
+        caller = str(_header(token).get("kid"))
+        claims = _claims(token, self._key_of(caller), "call+jwt")
+        if (claims.get("iss"), claims.get("aud"), claims.get("method")) != (caller, self._service, method):
+            raise TokenInvalid
+        subject = claims.get("subject")
+        if subject is None:
+            return CallingService(caller, None)
+        return CallingService(caller, Caller(subject["party"], subject["sub"], frozenset(subject["roles"])))
+
+    def _key_of(self, service: str) -> OKPKey:
+        if service not in self._public:
+            path = self._folder / f"{service}.public.jwk"
+            if not service.isalpha() or not path.exists():
+                raise TokenInvalid
+            self._public[service] = key_from(path.read_bytes())
+        return self._public[service]
