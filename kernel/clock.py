@@ -1,4 +1,4 @@
-"""Business time: machine time of the service's own database plus an offset that only grows."""
+"""Business time: machine time of the service's own database plus an offset that only grows after it was first set."""
 
 from datetime import UTC, datetime
 
@@ -6,7 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import text
 
 from kernel.database import Database
-from kernel.refusals import Conflict, Forbidden
+from kernel.refusals import Forbidden
 from yaosu.kernel.v1.clock_service_pb2 import SetClockRequest, SetClockResponse
 
 
@@ -16,27 +16,15 @@ class ClockNotMovable(Forbidden):
     zh = "此市场的业务时间与真实时间一致，不可调整。只有演示或测试市场可以调整。"
 
 
-class ClockWouldGoBack(Conflict):
-    """Business time only moves forward. Give a moment after `now_at`."""
-
-    zh = "业务时间只能向前。请给出晚于 now_at 的时刻。"
-
-
-async def start_clock_at(database: Database, business_at: datetime) -> None:
-    """Let business time begin at a moment, once, in a database in which time has not begun."""
-    async with database.transaction() as conn:
-        await conn.execute(_START, {"business_at": business_at})
-
-
 async def set_clock(database: Database, business_at: datetime, machine_at: datetime, *, movable: bool) -> datetime:
-    """Take the pair over unless time would go back; the same pair again changes nothing. Returns business time now."""
+    """Take the pair over when it is the first or moves time forward; an older pair changes nothing.
+
+    Returns business time as it is then.
+    """
     if not movable:
         raise ClockNotMovable
     async with database.transaction() as conn:
-        values = {"business_at": business_at, "machine_at": machine_at}
-        before = await conn.scalar(_NOW)
-        if (await conn.execute(_SET, values)).rowcount == 0:
-            raise ClockWouldGoBack(now_at=before.isoformat())
+        await conn.execute(_SET, {"business_at": business_at, "machine_at": machine_at})
         now: datetime = await conn.scalar(_NOW)
         return now
 
@@ -65,12 +53,7 @@ class ClockServicer:
 
 
 _NOW = text("SELECT now() + COALESCE((SELECT business_at - machine_at FROM clock), interval '0')")
-_START = text("""
-    INSERT INTO clock (business_at, machine_at) SELECT :business_at, now()
-    WHERE NOT EXISTS (SELECT FROM outbox) ON CONFLICT DO NOTHING""")
 _SET = text("""
-    INSERT INTO clock (business_at, machine_at)
-    SELECT CAST(:business_at AS timestamptz), CAST(:machine_at AS timestamptz)
-    WHERE EXISTS (SELECT FROM clock) OR CAST(:business_at AS timestamptz) >= CAST(:machine_at AS timestamptz)
+    INSERT INTO clock (business_at, machine_at) VALUES (:business_at, :machine_at)
     ON CONFLICT (only_row) DO UPDATE SET business_at = excluded.business_at, machine_at = excluded.machine_at
-    WHERE excluded.business_at - excluded.machine_at >= clock.business_at - clock.machine_at""")
+    WHERE excluded.business_at - excluded.machine_at > clock.business_at - clock.machine_at""")

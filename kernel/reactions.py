@@ -66,9 +66,11 @@ class Listening:
         return len(events)
 
     def _concerns_us(self, event: Told) -> bool:
-        if event.type in self._by_type or not event.type.startswith(self._package):
+        if event.type in self._by_type:
             return True
-        return self._for_deposits is not None and event.deposit is not None
+        if self._for_deposits is not None and event.deposit is not None:
+            return True
+        return bool(self._by_type) and not event.type.startswith(self._package)
 
     async def _advance(self, events: Sequence[Told]) -> None:
         """Known types without a reaction only move the versions on."""

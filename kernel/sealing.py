@@ -4,7 +4,9 @@ import os
 import secrets
 from pathlib import Path
 
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
@@ -14,7 +16,7 @@ class Sealer:
     """AES-256-GCM under one service's own key."""
 
     def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
+        self._cipher, self._key = AESGCM(key), key
 
     @classmethod
     def from_file(cls, path: Path) -> "Sealer":
@@ -38,3 +40,7 @@ class Sealer:
     def unseal(self, sealed: bytes) -> bytes:
         """The data; raises ``cryptography.exceptions.InvalidTag`` when it was sealed by another key or changed."""
         return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], None)
+
+    def derived(self, label: str) -> bytes:
+        """A further 32-byte key for one stated purpose (RFC 5869)."""
+        return HKDF(hashes.SHA256(), _KEY_BYTES, None, label.encode()).derive(self._key)

@@ -1,6 +1,7 @@
 """The HTTP edge: routes that declare who may call them, keys, and refusals as RFC 9457 documents."""
 
 import hashlib
+import hmac
 import json
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from starlette.exceptions import HTTPException
 
 from kernel.callers import Caller, current_caller
 from kernel.database import Database
+from kernel.measuring import Measured
 from kernel.metrics import REFUSALS
 from kernel.once import Once, Replayed
 from kernel.problems import (
@@ -28,7 +30,8 @@ from kernel.shapes import Code, Digest, FenIn, Flag, Jws, Moment, Name, Ppm, Sha
 from kernel.tokens import TokenMissing, TokenVerifier
 
 __all__ = [
-    "PUBLIC", "CallerOf", "Code", "Digest", "FenIn", "Flag", "Jws", "MaybeCaller", "Moment", "Name", "OnceKey", "Page",
+    "PUBLIC", "CallerOf", "Code", "Digest", "FenIn", "Flag", "Jws", "Edges", "MaybeCaller", "Moment", "Name", "OnceKey",
+    "Page",
     "PageOf", "Ppm", "Router", "Shape", "Text", "View", "Whole", "allow", "service_app",
 ]  # fmt: skip
 
@@ -200,7 +203,9 @@ async def once_key(
     if not idempotency_key or len(idempotency_key) > KEY_CHARACTERS_MAX or not idempotency_key.isprintable():
         raise KeyMissing
     route: APIRoute = request.scope["route"]
-    digest = hashlib.sha256(request.url.query.encode() + b"\0" + await _digestible(request)).hexdigest()
+    # Keyed, since a body may hold a password that a bare digest would let one guess at.
+    asked = request.url.query.encode() + b"\0" + await _digestible(request)
+    digest = hmac.new(request.app.state.digest_key, asked, hashlib.sha256).hexdigest()
     once = Once(
         party_id=caller.party_id if caller else "",
         route=f"{request.method} {request.url.path}",
@@ -254,11 +259,25 @@ def _page(
 PageOf = Annotated[Page, Depends(_page)]
 
 
-def service_app(name: str, title: str, database: Database, tokens: TokenVerifier, ports: object) -> FastAPI:
-    """A service's FastAPI application with all of our edges; the service adds its routers under ``/<name>/v1``."""
-    app = FastAPI(title=title, version="1", openapi_url=f"/{name}/v1/openapi.json", docs_url=f"/{name}/v1/docs",
-                  redoc_url=None)  # fmt: skip
-    app.state.name, app.state.database, app.state.tokens, app.state.ports = name, database, tokens, ports
+@dataclass(frozen=True)
+class Edges:
+    """What the HTTP edge of one service stands on."""
+
+    name: str
+    database: Database
+    tokens: TokenVerifier
+    digest_key: bytes
+
+
+def service_app(title: str, edges: Edges, ports: object, routers: Sequence[APIRouter]) -> FastAPI:
+    """A service's FastAPI application: its routers under ``/<name>/v1``, between all of our edges."""
+    root = f"/{edges.name}/v1"
+    app = FastAPI(title=title, version="1", openapi_url=f"{root}/openapi.json", docs_url=f"{root}/docs", redoc_url=None)
+    app.state.name, app.state.database, app.state.tokens = edges.name, edges.database, edges.tokens
+    app.state.ports, app.state.digest_key = ports, edges.digest_key
+    for router in routers:
+        app.include_router(router, prefix=root)
+    app.add_middleware(Measured, service=edges.name)
     app.add_exception_handler(Refusal, _refuse)
     app.add_exception_handler(RequestValidationError, _refuse_fields)
     app.add_exception_handler(HTTPException, _refuse_framework)

@@ -24,11 +24,12 @@ class UnitOfWork:
     """``async with`` it: what the block did is committed together at its end, or not at all.
 
     ``now`` is business time: the database's clock at the start of the transaction plus the market's offset, in
-    Asia/Shanghai. A suspended party's caller is stopped here, whatever it wants to do.
+    Asia/Shanghai; ``machine_now`` is that clock alone, for tokens and leases. A suspended party's caller is stopped here, whatever it wants to do.
     """
 
     conn: AsyncConnection
     now: datetime
+    machine_now: datetime
     clock_moved: bool
 
     def __init__(self, database: Database, as_contract: AsContract, ticket: Ticket = None) -> None:
@@ -63,6 +64,7 @@ class UnitOfWork:
         caller = current_caller.get()
         row = (await self.conn.execute(_OPEN, {"party_id": caller.party_id if caller else ""})).one()
         self.now = row.now.astimezone(SHANGHAI)
+        self.machine_now = row.machine_now
         self.clock_moved = row.moved
         if row.barred:
             raise PartyBarred
@@ -123,7 +125,8 @@ class UnitOfWork:
 
 
 _OPEN = text("""
-    SELECT now() + COALESCE((SELECT business_at - machine_at FROM clock), interval '0') AS now,
+    SELECT now() AS machine_now,
+           now() + COALESCE((SELECT business_at - machine_at FROM clock), interval '0') AS now,
            EXISTS (SELECT FROM clock WHERE business_at <> machine_at) AS moved,
            EXISTS (SELECT FROM barred_parties WHERE party_id = :party_id) AS barred""")
 _BAR = text("INSERT INTO barred_parties (party_id) VALUES (:party_id) ON CONFLICT DO NOTHING")

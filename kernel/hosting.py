@@ -1,0 +1,128 @@
+"""What a service is to whoever runs it, and what it is given."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+from fastapi import FastAPI
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from kernel.audit import Checker
+from kernel.bus import Bus
+from kernel.clock import ClockServicer
+from kernel.database import Database
+from kernel.dead_letters import DeadLetters
+from kernel.jobs import Job
+from kernel.migrations import migrate
+from kernel.objects import ObjectStore
+from kernel.operations import operations_router
+from kernel.reactions import Listening, Reactions
+from kernel.rpc import CHANNEL_OPTIONS, Door, Peer
+from kernel.sealing import Sealer
+from kernel.tokens import ServiceKeys, TokenVerifier
+from kernel.web import Edges
+from kernel.worker import Worker
+from yaosu.kernel.v1 import clock_service_pb2, clock_service_pb2_grpc
+
+STOP_GRACE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a service is given: nothing of it knows the service."""
+
+    name: str
+    database: Database
+    bus: Bus
+    objects: ObjectStore
+    sealer: Sealer
+    keys: ServiceKeys
+    tokens: TokenVerifier
+    peers: Callable[[str], Peer]
+    scratch: Path
+    movable_clock: bool = False
+
+    @property
+    def edges(self) -> Edges:
+        """For ``service_app``."""
+        return Edges(self.name, self.database, self.tokens, self.sealer.derived("idempotency"))
+
+
+@dataclass(frozen=True)
+class Rpc:
+    """One gRPC service of ours: its generated adder and descriptor, the servicer, and who may call each method."""
+
+    add: Callable[[Any, grpc.aio.Server], None]  # Any: generated, untyped
+    full_name: str
+    servicer: object
+    callers: Mapping[str, set[str]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service, put together by its bootstrap."""
+
+    name: str
+    app: FastAPI
+    ports: Any  # Any: each service's own record of ports
+    migrations: Path
+    rpcs: Sequence[Rpc] = ()
+    reactions: Reactions = field(default_factory=dict)
+    jobs: Sequence[Job] = ()
+    checkers: Sequence[Checker] = ()
+    closing: Sequence[Callable[[], Any]] = ()  # Any: coroutines without a result, called when the service stops
+
+
+class Host:
+    """Runs one service in this process: its gRPC server and its worker; the HTTP app is served by the caller."""
+
+    def __init__(self, service: Service, given: Surroundings) -> None:
+        self.service, self.given = service, given
+        ears = [
+            Listening(service.name, topic, reactions, service.ports, given.database, given.bus)
+            for topic, reactions in service.reactions.items()
+        ]
+        self.worker = Worker(service.name, service.ports, given.database, given.bus, ears, list(service.jobs))
+        service.app.include_router(
+            operations_router(service.name, DeadLetters(given.database, ears)), prefix=f"/{service.name}/v1"
+        )
+        self._server: grpc.aio.Server | None = None
+        self._stack = AsyncExitStack()
+
+    async def migrate(self) -> None:
+        """Bring the service's database to its newest form."""
+        await migrate(self.given.database.engine, self.service.migrations)
+
+    async def listen(self, address: str) -> None:
+        """Answer gRPC at the address."""
+        callers = {"SetClock": frozenset({"onboarding"})}
+        for rpc in self.service.rpcs:
+            callers |= {method: frozenset(names) for method, names in rpc.callers.items()}
+        server = grpc.aio.server(
+            interceptors=(Door(self.service.name, self.given.keys, callers),), options=CHANNEL_OPTIONS
+        )
+        for rpc in self.service.rpcs:
+            rpc.add(rpc.servicer, server)
+        clock = ClockServicer(self.given.database, movable=self.given.movable_clock)
+        clock_service_pb2_grpc.add_ClockServiceServicer_to_server(clock, server)
+        alive = health.aio.HealthServicer()
+        await alive.set("", health_pb2.HealthCheckResponse.SERVING)
+        health_pb2_grpc.add_HealthServicer_to_server(alive, server)
+        names = [rpc.full_name for rpc in self.service.rpcs]
+        names.append(clock_service_pb2.DESCRIPTOR.services_by_name["ClockService"].full_name)
+        reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), server)
+        server.add_insecure_port(address)
+        await server.start()
+        self._server = server
+
+    async def close(self) -> None:
+        """Stop answering, then let go of everything."""
+        if self._server is not None:
+            await self._server.stop(STOP_GRACE_SECONDS)
+        for close in self.service.closing:
+            await close()
+        await self.given.database.close()
