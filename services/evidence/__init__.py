@@ -1,0 +1,1 @@
+"""Evidence: the log of deposits, its checkpoints and its proofs."""

@@ -1,0 +1,1 @@
+"""The log in plain Python: tree, checkpoint, proof, deposit."""

@@ -1,0 +1,1 @@
+"""What evidence keeps and tells."""

@@ -1,0 +1,1 @@
+"""What evidence does, an operation each."""
