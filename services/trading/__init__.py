@@ -1,0 +1,1 @@
+"""Circulation: listings, contracts, the ledger of sales, settlement and trade certificates."""

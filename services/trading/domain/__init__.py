@@ -1,0 +1,1 @@
+"""The business of circulation in plain Python."""

@@ -1,0 +1,1 @@
+"""One module per aggregate; one async function per operation."""
