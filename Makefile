@@ -45,7 +45,7 @@ check: setup-dev ## Format, lint, types, import contracts, proto lint, architect
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python tools/lint_contracts.py
+	@$(BIN)/python -m tools.lint_contracts
 	@$(BIN)/python -m pytest -q tests/architecture
 
 .PHONY: format
@@ -55,11 +55,11 @@ format: setup-dev ## Format the code and mend what ruff can mend
 
 .PHONY: docs
 docs: setup-dev ## Write the generated pages anew: problems, promises, settings, OpenAPI
-	@$(BIN)/python tools/write_pages.py
+	@$(BIN)/python -m tools.write_pages
 
 .PHONY: samples
 samples: setup ## Make the invented sample files anew
-	@$(BIN)/python tools/make_samples.py samples
+	@$(BIN)/python -m tools.make_samples
 
 .PHONY: bench
 bench: setup-dev ## Measure start, demo, an underwriting call and a large profile
