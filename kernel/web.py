@@ -93,7 +93,7 @@ class StrictRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
-            current_caller.set(None)
+            nobody_yet = current_caller.set(None)
             try:
                 response = await original(strict)
             except Replayed as replayed:
@@ -102,6 +102,8 @@ class StrictRoute(APIRoute):
             except Refusal as refusal:
                 await _keep_refusal(strict, refusal)
                 raise
+            finally:
+                current_caller.reset(nobody_yet)
             await _keep_answer(strict, response)
             return response
 

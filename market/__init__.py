@@ -1,0 +1,1 @@
+"""Puts the services together: command line, embedded market, demo, audit, verify."""

@@ -1,0 +1,1 @@
+"""The smallest service there can be, to test the kernel with."""
