@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from evidence.domain.tree import EMPTY_ROOT, node_hash
 
 
-def is_consistent(
-    from_size: int, to_size: int, from_root: bytes, to_root: bytes, path: Sequence[bytes]
-) -> bool:
+def is_consistent(from_size: int, to_size: int, from_root: bytes, to_root: bytes, path: Sequence[bytes]) -> bool:
     """Whether the hashes lead from the smaller tree's root to the larger one's."""
     if from_size == to_size:
         return from_root == to_root and not path

@@ -1,6 +1,5 @@
 """Evidence over gRPC: proofs for the services that write certificates."""
 
-from evidence.outbound.events import timestamp
 from evidence.ports import Recording
 from evidence.use_cases import proofs
 from yaosu.evidence.v1.evidence_service_pb2 import GetProofRequest, GetProofResponse
@@ -18,6 +17,4 @@ class Prover(EvidenceServiceServicer):
     async def GetProof(self, request: GetProofRequest, _context: object) -> GetProofResponse:  # noqa: N802 - the contract's name
         """See the contract."""
         proof = await proofs.prove_inclusion(self._recording, request.deposit_sha256, request.extra_data)
-        return GetProofResponse(
-            index=proof.index, tlog_proof=proof.text, deposited_at=timestamp(proof.deposited_at)
-        )
+        return GetProofResponse(index=proof.index, tlog_proof=proof.text, deposited_at=proof.deposited_at)

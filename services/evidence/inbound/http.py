@@ -17,7 +17,7 @@ from kernel.web import PUBLIC, Digest, Router, View
 ENTRIES_MAX = 1000
 SIZE_MAX = 2**62
 
-router = Router(prefix="/evidence/v1", tags=["evidence"])
+router = Router(tags=["evidence"])
 
 
 def ports_of(request: Request) -> Recording:

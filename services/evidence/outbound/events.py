@@ -1,9 +1,6 @@
 """Evidence's events as contracts."""
 
-from datetime import datetime
-
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from evidence.domain.events import CheckpointSigned, Deposited
 from yaosu.evidence.v1 import events_pb2
@@ -19,18 +16,11 @@ def as_contract(event: object) -> Message:
                 topic=event.topic,
                 event_id=event.event_id,
                 aggregate_id=event.aggregate_id,
-                deposited_at=timestamp(event.deposited_at),
+                deposited_at=event.deposited_at,
             )
         case CheckpointSigned():
             return events_pb2.CheckpointSigned(
-                origin=event.origin, size=event.size, root=event.root, signed_at=timestamp(event.signed_at)
+                origin=event.origin, size=event.size, root=event.root, signed_at=event.signed_at
             )
     message = f"no contract for {type(event).__name__}"
     raise TypeError(message)
-
-
-def timestamp(at: datetime) -> Timestamp:
-    """A moment as it stands in contracts."""
-    moment = Timestamp()
-    moment.FromDatetime(at)
-    return moment

@@ -38,9 +38,7 @@ async def prove_inclusion(app: Recording, sha256: str, extra_data: bytes = b"") 
             raise DepositNotCoveredYet(sha256=sha256)
         checkpoint = await newest_checkpoint(work)
         path = await _hashes(work, inclusion_path(deposit.index, checkpoint.size))
-    return Inclusion(
-        deposit.index, deposit.deposited_at, proof_file(deposit.index, path, checkpoint.note, extra_data)
-    )
+    return Inclusion(deposit.index, deposit.deposited_at, proof_file(deposit.index, path, checkpoint.note, extra_data))
 
 
 async def prove_consistency(app: Recording, from_size: int, to_size: int) -> Consistency:

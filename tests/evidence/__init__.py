@@ -1,0 +1,1 @@
+"""Evidence: the tree, the sequencer, the edges, the checkers."""
