@@ -20,9 +20,9 @@ def verify_file(path: Path, trust: Trust, *, at: datetime | None = None) -> Verd
         with path.open("rb") as file:
             data = file.read(FILE_BYTES_MAX + 1)
     except OSError as error:
-        raise FileUnreadable(str(path)) from error
+        raise FileUnreadable(particular=str(path)) from error
     if len(data) > FILE_BYTES_MAX:
-        raise FileUnreadable(str(path))
+        raise FileUnreadable(particular=str(path))
     return verify_text(data, trust, at=at)
 
 

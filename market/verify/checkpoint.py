@@ -7,7 +7,7 @@ from hashlib import sha256
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from market.verify.encoding import Malformed, exact_base64, exact_number
+from market.verify.encoding import MalformedError, exact_base64, exact_number
 from market.verify.refusals import CheckpointNotSigned, CheckpointOfAnotherLog
 
 DASH = "\N{EM DASH}"
@@ -34,7 +34,7 @@ class VerifierKey:
         key_id = sha256(name.encode() + b"\n" + typed).digest()[:KEY_ID_BYTES]
         well_named = name and name.isprintable() and not any(character.isspace() for character in name)
         if not well_named or digits != key_id.hex() or len(typed) != 1 + HASH_BYTES or typed[0] != ED25519_NOTE:
-            raise Malformed
+            raise MalformedError
         return cls(name, key_id, typed[1:])
 
 
@@ -57,8 +57,8 @@ class Checkpoint:
         """From the text of a signed note; malformed unless it is written exactly as ``text`` writes it."""
         lines = note.split("\n")
         if len(lines) != 6 or lines[3] or lines[5]:  # noqa: PLR2004 - the six lines of a checkpoint
-            raise Malformed
-        dash, signer, encoded = (lines[4].split(" ") + ["", ""])[:3]
+            raise MalformedError
+        dash, signer, encoded = [*lines[4].split(" "), "", ""][:3]
         checkpoint = cls(lines[0], exact_number(lines[1]), exact_base64(lines[2]), signer, exact_base64(encoded))
         shaped = (
             checkpoint.origin
@@ -67,7 +67,7 @@ class Checkpoint:
             and len(checkpoint.signature) == KEY_ID_BYTES + SIGNATURE_BYTES
         )
         if not shaped or checkpoint.note != note:
-            raise Malformed
+            raise MalformedError
         return checkpoint
 
     @property
@@ -83,9 +83,9 @@ class Checkpoint:
     def verify(self, origin: str, key: VerifierKey) -> None:
         """Refuse unless it is this log's and signed by this key."""
         if self.origin != origin:
-            raise CheckpointOfAnotherLog(self.origin)
+            raise CheckpointOfAnotherLog(particular=self.origin)
         if self.signer != key.name or self.signature[:KEY_ID_BYTES] != key.key_id:
-            raise CheckpointNotSigned(self.signer)
+            raise CheckpointNotSigned(particular=self.signer)
         try:
             Ed25519PublicKey.from_public_bytes(key.public).verify(self.signature[KEY_ID_BYTES:], self.text.encode())
         except (InvalidSignature, ValueError) as error:

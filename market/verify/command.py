@@ -89,21 +89,22 @@ def _compare(place: Path, offered: Trust, say: Say) -> None:
     if pinned == offered.fingerprint:
         return
     say(
-        f"WARNING: {place} pins another market (fingerprint {pinned}); this market's is {offered.fingerprint}. The pinned "
-        f"file was left as it is, and this market's certificates will not verify with it. If you trust this market, "
-        f"remove the file and start again, or give this market's trust file by --trust or YAOSU_TRUST."
+        f"WARNING: {place} pins another market (fingerprint {pinned}); this market's is {offered.fingerprint}. "
+        f"The pinned file was left as it is, and this market's certificates will not verify with it. If you trust this "
+        f"market, remove the file and start again, or give this market's trust file by --trust or YAOSU_TRUST."
     )
     say(
-        f"警告：{place} 已固定另一市场的信任文件（指纹 {pinned}），本市场的指纹为 {offered.fingerprint}。原文件未改动，"
-        f"本市场的证书不能用它核验。如信任本市场，请删除该文件后重新启动，或用 --trust 或 YAOSU_TRUST 指定本市场的信任文件。"
+        f"警告：{place} 已固定另一市场的信任文件（指纹 {pinned}），本市场的指纹为 {offered.fingerprint}。"
+        f"原文件未改动，本市场的证书不能用它核验。如信任本市场，请删除该文件后重新启动，"
+        f"或用 --trust 或 YAOSU_TRUST 指定本市场的信任文件。"
     )
 
 
 def _demand(verdict: Verdict, required_kind: str | None, *, expired_too: bool) -> None:
     if required_kind is not None and verdict.kind != required_kind:
-        raise OtherKindOfCertificate(verdict.kind)
+        raise OtherKindOfCertificate(particular=verdict.kind)
     if verdict.is_expired and not expired_too:
-        raise CertificateExpired(verdict.valid_until.isoformat() if verdict.valid_until else "")
+        raise CertificateExpired(particular=verdict.valid_until.isoformat() if verdict.valid_until else "")
 
 
 def _refuse(say: Say, refusal: NotVerified) -> None:

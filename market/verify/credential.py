@@ -65,10 +65,10 @@ class Credential:
         """Refuse unless signed by a key that the trust file gives this issuer for the day of issue."""
         keys = [key for key in trust.issuer_keys(self.kid) if key.issuer == self.issuer]
         if not keys:
-            raise IssuerNotTrusted(f"{self.issuer}, {self.kid}")
+            raise IssuerNotTrusted(particular=f"{self.issuer}, {self.kid}")
         key = keys[0]
         if not key.was_valid_at(self.valid_from):
-            raise IssuerNotTrusted(f"{self.kid}, {self.valid_from.isoformat()}")
+            raise IssuerNotTrusted(particular=f"{self.kid}, {self.valid_from.isoformat()}")
         try:
             Ed25519PublicKey.from_public_bytes(key.public).verify(self.signature, self.signed)
         except (InvalidSignature, ValueError) as error:
@@ -78,7 +78,7 @@ class Credential:
 
 def _demand(condition: object, claim: str) -> None:
     if not condition:
-        raise CredentialMalformed(claim)
+        raise CredentialMalformed(particular=claim)
 
 
 def _is_text(value: object) -> bool:
@@ -99,7 +99,7 @@ def _kind(context: object, types: object) -> str:
     _demand(isinstance(context, list) and context and context[0] == CONTEXT, "@context")
     _demand(isinstance(context, list) and all(isinstance(entry, str) for entry in context), "@context")
     if not isinstance(types, list) or len(types) != 2 or types[0] != CREDENTIAL or types[1] not in KINDS:  # noqa: PLR2004 - the general type and ours
-        raise CredentialMalformed("type")
+        raise CredentialMalformed(particular="type")
     return str(types[1])
 
 
@@ -107,7 +107,7 @@ def _moment(value: object, claim: str) -> datetime:
     try:
         return moment(value)
     except ValueError as error:
-        raise CredentialMalformed(claim) from error
+        raise CredentialMalformed(particular=claim) from error
 
 
 def _until(claims: dict[str, Any]) -> datetime | None:

@@ -9,7 +9,7 @@ _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 SIZE_MAX = 2**63 - 1
 
 
-class Malformed(ValueError):
+class MalformedError(ValueError):
     """What was read is not in its one form."""
 
 
@@ -31,16 +31,16 @@ def _exact(text: str, encode: Any, decode: Any) -> bytes:  # Any: the two halves
     try:
         data: bytes = decode(text)
     except ValueError as error:
-        raise Malformed from error
+        raise MalformedError from error
     if encode(data) != text.encode():
-        raise Malformed
+        raise MalformedError
     return data
 
 
 def exact_number(text: str) -> int:
     """A decimal number in ASCII without leading zeroes, below 2^63."""
     if not _NUMBER.fullmatch(text) or int(text) > SIZE_MAX:
-        raise Malformed
+        raise MalformedError
     return int(text)
 
 
@@ -50,16 +50,16 @@ def strict_json(data: bytes) -> Any:  # Any: a JSON value
         value = json.loads(data.decode("utf-8"), object_pairs_hook=_each_once, parse_constant=_no_constant)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
-        raise Malformed from error
+        raise MalformedError from error
     return value
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise Malformed
+        raise MalformedError
     return members
 
 
 def _no_constant(_name: str) -> NoReturn:
-    raise Malformed
+    raise MalformedError

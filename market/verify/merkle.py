@@ -69,4 +69,4 @@ def _leads(place: int, last: int, hashes: Sequence[bytes]) -> tuple[bytes, bytes
 def verify_consistency(from_size: int, to_size: int, from_root: bytes, to_root: bytes, path: Sequence[bytes]) -> None:
     """As ``is_consistent``; refuses when it is not proved."""
     if not is_consistent(from_size, to_size, from_root, to_root, path):
-        raise NotConsistent(f"{from_size} → {to_size}")
+        raise NotConsistent(particular=f"{from_size} → {to_size}")

@@ -4,7 +4,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 
 from market.verify.checkpoint import HASH_BYTES, Checkpoint
-from market.verify.encoding import Malformed, exact_base64, exact_number
+from market.verify.encoding import MalformedError, exact_base64, exact_number
 from market.verify.refusals import FileNotCanonical
 
 HEADER = "c2sp.org/tlog-proof@v1"
@@ -38,11 +38,11 @@ class ProofFile:
         head, _, note = text.partition("\n\n")
         lines = head.split("\n")
         if len(lines) < 3 or lines[0] != HEADER or not lines[1].startswith(EXTRA) or not lines[2].startswith(INDEX):  # noqa: PLR2004 - header, extra, index
-            raise Malformed
+            raise MalformedError
         path = tuple(exact_base64(line) for line in lines[3:])
         extra = exact_base64(lines[1].removeprefix(EXTRA))
         if not extra or len(path) > PATH_MAX or any(len(value) != HASH_BYTES for value in path):
-            raise Malformed
+            raise MalformedError
         return cls(extra, exact_number(lines[2].removeprefix(INDEX)), path, Checkpoint.read(note))
 
     @property

@@ -65,7 +65,7 @@ class NotInLog(NotVerified):
 
 
 class NotConsistent(NotVerified):
-    """The larger tree is not proved to continue the smaller one. The log may have been rewritten: keep both checkpoints."""
+    """The larger tree is not proved to continue the smaller one. The log may have been rewritten: keep both notes."""
 
     zh = "无法证明较大的树延续较小的树，日志可能被改写。请保留两个检查点。"
 

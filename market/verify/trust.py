@@ -12,7 +12,7 @@ from typing import Any
 import rfc8785
 
 from market.verify.checkpoint import VerifierKey
-from market.verify.encoding import Malformed, exact_base64url, strict_json
+from market.verify.encoding import MalformedError, exact_base64url, strict_json
 from market.verify.refusals import TrustUnusable
 
 FORMAT = 1
@@ -53,9 +53,9 @@ class Trust:
             with path.open("rb") as file:
                 data = file.read(TRUST_BYTES_MAX + 1)
         except OSError as error:
-            raise TrustUnusable(str(path)) from error
+            raise TrustUnusable(particular=str(path)) from error
         if len(data) > TRUST_BYTES_MAX:
-            raise TrustUnusable(str(path))
+            raise TrustUnusable(particular=str(path))
         return cls.from_json(data)
 
     @classmethod
@@ -66,13 +66,13 @@ class Trust:
             _members(document, {"format", "log", "issuers"})
             _members(document["log"], {"origin", "vkey"})
             if type(document["format"]) is not int or document["format"] != FORMAT:
-                raise Malformed
+                raise MalformedError
             origin = _text(document["log"]["origin"])
             key = VerifierKey.read(_text(document["log"]["vkey"]))
             issuers = tuple(_issuer(entry) for entry in _list(document["issuers"]))
             names = [(entry.issuer, entry.kid) for entry in issuers]
             if len(set(names)) != len(names):
-                raise Malformed
+                raise MalformedError
             return cls(origin, key, issuers, fingerprint_of(document))
         except (ValueError, KeyError, TypeError, rfc8785.CanonicalizationError) as error:
             raise TrustUnusable from error
@@ -103,7 +103,7 @@ def pinned_path() -> Path:
 def moment(text: object) -> datetime:
     """An RFC 3339 moment with its offset."""
     if not _MOMENT.fullmatch(_text(text)):
-        raise Malformed
+        raise MalformedError
     return datetime.fromisoformat(str(text))
 
 
@@ -113,7 +113,7 @@ def _issuer(entry: dict[str, Any]) -> IssuerKey:
     _members(jwk, {"kty", "crv", "x", "kid", "alg", "use"}, may_lack={"kid", "alg", "use"})
     public = exact_base64url(_text(jwk["x"]))
     if jwk["kty"] != "OKP" or jwk["crv"] != "Ed25519" or len(public) != KEY_BYTES:
-        raise Malformed
+        raise MalformedError
     until = entry.get("valid_until")
     return IssuerKey(
         _text(entry["issuer"]), _text(entry["kid"]), public, moment(entry["valid_from"]),
@@ -123,16 +123,16 @@ def _issuer(entry: dict[str, Any]) -> IssuerKey:
 
 def _members(value: object, names: set[str], may_lack: AbstractSet[str] = frozenset()) -> None:
     if not isinstance(value, dict) or not names - may_lack <= set(value) <= names:
-        raise Malformed
+        raise MalformedError
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value:
-        raise Malformed
+        raise MalformedError
     return value
 
 
 def _list(value: object) -> list[Any]:
     if not isinstance(value, list) or not value:
-        raise Malformed
+        raise MalformedError
     return value

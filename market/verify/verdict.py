@@ -54,13 +54,14 @@ class Verdict:
             f"Issued by {self.issuer} (key {self.kid}); valid from {self.valid_from.isoformat()} {until}.",
             *(["Its validity HAS ENDED."] if self.is_expired else []),
             *(["Its validity has not begun yet by this machine's clock."] if self.is_early else []),
-            f"Its exact bytes (SHA-256 {self.credential_sha256}) stand in the log {self.origin} at index {self.index}, "
-            f"under the signed root {self.root} of {self.tree_size} entries.",
+            f"Its exact bytes have the SHA-256 {self.credential_sha256}.",
+            f"They stand in the log {self.origin} at index {self.index}, under the root of {self.tree_size} entries.",
+            f"That root, signed by the log, is {self.root}.",
             f"Keys were taken only from the trust file with fingerprint {self.trust_fingerprint}.",
-            "It proves: the issuer signed exactly this text, and the log's operator recorded it before that checkpoint.",
-            "It does not prove: that the data or the statements are true, that the right is undisputed or still stands "
-            "today, or that the log shows everybody the same. It is evidence, not the source of the right: ask the "
-            "registry for the present state.",
+            "It proves that the issuer signed exactly this text, and that the log recorded it before that checkpoint.",
+            "It does not prove that the data or the statements are true, or that the log shows everybody the same.",
+            "It does not prove that the right is undisputed or still stands: ask the registry for the present state.",
+            "It is evidence, not the source of the right.",
         ]
 
     def _chinese(self) -> list[str]:
@@ -71,10 +72,12 @@ class Verdict:
             f"签发方 {self.issuer}（密钥 {self.kid}）；有效期自 {self.valid_from.isoformat()} {until}。",
             *(["有效期已过。"] if self.is_expired else []),
             *(["按本机时钟，有效期尚未开始。"] if self.is_early else []),
-            f"证书原文（SHA-256 {self.credential_sha256}）位于日志 {self.origin} 第 {self.index} 位，"
-            f"由 {self.tree_size} 条记录的已签署根 {self.root} 覆盖。",
+            f"证书原文的 SHA-256 为 {self.credential_sha256}。",
+            f"原文位于日志 {self.origin} 的第 {self.index} 位（从 0 起），该日志当时共 {self.tree_size} 条记录。",
+            f"日志签署的根为 {self.root}。",
             f"公钥仅取自指纹为 {self.trust_fingerprint} 的信任文件。",
-            "能证明：签发方签署了这一原文，且日志运营方在该检查点之前已将其存证。",
-            "不能证明：数据或陈述内容真实、权利无争议或目前仍然有效、日志对所有人展示一致。"
-            "本证书是证据，不是权利的来源；现状请向登记机构查询。",
+            "能证明：签发方签署了这一原文，且日志在该检查点之前已将其存证。",
+            "不能证明：数据或陈述内容真实，或日志对所有人展示一致。",
+            "不能证明：权利无争议或目前仍然有效，现状请向登记机构查询。",
+            "本证书是证据，不是权利的来源。",
         ]

@@ -1,0 +1,173 @@
+"""The command line: open the market, tell the demo, verify a certificate, audit the promises, run one service."""
+
+import asyncio
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.console import Console
+
+from kernel.logs import set_up_logs
+from market.ground import SERVICES
+from market.verify.command import pin_trust, run_verify
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="要素 Yaosu: a data-element market, end to end.")
+console = Console(highlight=False)
+
+Data = Annotated[Path, typer.Option(help="The market's folder; made at the first start.")]
+DEFAULT_DATA = Path("var/market")
+SAMPLES = Path(__file__).resolve().parent.parent / "samples"
+
+
+@app.command()
+def up(
+    data: Data = DEFAULT_DATA,
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8000,
+) -> None:
+    """Open the whole market in this process, until Ctrl-C."""
+    set_up_logs(os.environ.get("YAOSU_LOG_LEVEL", "INFO"))
+    with _clear_errors():
+        uvloop.run(_up(data, port))
+
+
+async def _up(data: Path, port: int) -> None:
+    from market.embedded import OPERATOR_FILE, open_market
+
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    movable = os.environ.get("YAOSU_MOVABLE_CLOCK") == "1"
+    async with open_market(data, port=port, movable_clock=movable) as market:
+        pin_trust(json.loads(market.trust_path.read_bytes()), say=console.print)
+        console.print(f"[bold green]市场已开放 The market is open:[/bold green] {market.url}")
+        console.print(f"运营方凭证 The operator's credential: {data / OPERATOR_FILE}. Ctrl-C ends it.")
+        await stopped.wait()
+    console.print("市场已关闭，数据保存在 The market is closed; its data stay in " + str(data))
+
+
+@app.command()
+def demo(
+    data: Data = DEFAULT_DATA,
+    patients: Annotated[Path, typer.Option(help="CSV of persons in Synthea's columns.")] = SAMPLES / "sample-persons.csv",
+    conditions: Annotated[Path, typer.Option(help="CSV of diagnoses in Synthea's columns.")] = SAMPLES
+    / "sample-diagnoses.csv",
+    bim: Annotated[Path, typer.Option(help="A building model, IFC.")] = SAMPLES / "sample-house.ifc",
+    report: Annotated[Path | None, typer.Option(help="Where the JSON report goes; else DATA/report.json.")] = None,
+) -> None:
+    """Tell both cases, from raw file to settled money and released pledge, over the public APIs."""
+    set_up_logs("ERROR")
+    from market.demo.run import Inputs, run_demo
+
+    with _clear_errors():
+        for path in (patients, conditions, bim):
+            if not path.is_file():
+                message = f"{path} is not there; give a file of that kind"
+                raise ValueError(message)
+        violations = uvloop.run(run_demo(data, Inputs(patients, conditions, bim), report or data / "report.json", console))
+    if violations:
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="A certificate file.")],
+    trust: Annotated[Path | None, typer.Option(help="The trust file; else YAOSU_TRUST, else the pinned one.")] = None,
+) -> None:
+    """Check a certificate offline: its signature, and that it stands in the log."""
+    raise typer.Exit(run_verify(file, trust, say=lambda line: console.print(line, markup=False)))
+
+
+@app.command()
+def audit(data: Data = DEFAULT_DATA) -> None:
+    """Run the checker of every promise over the live data and print what was found."""
+    set_up_logs("ERROR")
+    with _clear_errors():
+        if not (data / "keys").is_dir():
+            message = f"{data} holds no market; give its folder with --data"
+            raise ValueError(message)
+        violations = uvloop.run(_audit(data))
+    if violations:
+        raise typer.Exit(1)
+
+
+async def _audit(data: Path) -> int:
+    from market.audit import audit as look
+    from market.audit import show
+    from market.ground import Ground
+
+    ground = await Ground.open(data, movable_clock=False)
+    try:
+        return show(await look(ground.server), console)
+    finally:
+        await ground.close()
+
+
+Service = Annotated[str, typer.Argument(help=", ".join(SERVICES))]
+
+
+@app.command()
+def serve(
+    service: Service,
+    data: Data = DEFAULT_DATA,
+    port: Annotated[int, typer.Option(help="The port of its HTTP API on 127.0.0.1.")] = 8001,
+) -> None:
+    """Production: one service's HTTP and gRPC servers in a process of their own."""
+    from market.processes import serve_one
+
+    set_up_logs(os.environ.get("YAOSU_LOG_LEVEL", "INFO"))
+    with _clear_errors():
+        uvloop.run(serve_one(_known(service), data, port))
+
+
+@app.command()
+def work(service: Service, data: Data = DEFAULT_DATA) -> None:
+    """Production: one service's worker (relay, reactions, clocks) in a process of its own."""
+    from market.processes import work_one
+
+    set_up_logs(os.environ.get("YAOSU_LOG_LEVEL", "INFO"))
+    with _clear_errors():
+        uvloop.run(work_one(_known(service), data))
+
+
+@app.command()
+def migrate(service: Service, data: Data = DEFAULT_DATA) -> None:
+    """Production: bring one service's database to its newest form."""
+    from market.processes import migrate_one
+
+    with _clear_errors():
+        uvloop.run(migrate_one(_known(service), data))
+    console.print(f"{service}: database is up to date 数据库已是最新")
+
+
+def _known(service: str) -> str:
+    if service not in SERVICES:
+        message = f"there is no service {service}; there are {', '.join(SERVICES)}"
+        raise ValueError(message)
+    return service
+
+
+class _clear_errors:  # noqa: N801 - reads as a phrase
+    """Say what is wrong in one line; the trace is for bugs."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        from market.embedded import FolderInUse
+
+        if isinstance(error, (ValueError, FolderInUse)):
+            console.print(f"[red]{error}[/red]")
+            raise typer.Exit(2) from error
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

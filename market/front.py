@@ -1,0 +1,40 @@
+"""The front of an embedded market: one port, every service under its own path."""
+
+import importlib.metadata
+import json
+from collections.abc import Mapping
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_INDEX = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>要素 Yaosu</title>
+<style>body{{font:16px/1.6 sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem}}li{{margin:.3rem 0}}</style>
+<h1>要素 Yaosu</h1><p>数据要素市场已开放，各服务的接口文档如下。<br>The data-element market is open; each service documents its API.</p>
+<ul>{items}</ul><p><small>{version}</small></p></html>"""
+
+
+class Front:
+    """Hands each request to the service that its first path segment names."""
+
+    def __init__(self, apps: Mapping[str, ASGIApp]) -> None:
+        self._apps = apps
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Dispatch."""
+        if scope["type"] != "http":
+            return
+        path = scope["path"]
+        app = self._apps.get(path.split("/", 2)[1]) if path.startswith("/") else None
+        await (app or self._own(path))(scope, receive, send)
+
+    def _own(self, path: str) -> Response:
+        if path == "/":
+            items = "".join(f'<li><a href="/{name}/v1/docs">{name}</a></li>' for name in self._apps)
+            return HTMLResponse(_INDEX.format(items=items, version=importlib.metadata.version("yaosu")))
+        if path == "/health":
+            return Response(json.dumps({"services": list(self._apps), "ready": True}), media_type="application/json")
+        if path == "/metrics":
+            return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        body = {"type": "/problems/route-unknown", "title": "Route unknown", "status": 404}
+        return Response(json.dumps(body), 404, media_type="application/problem+json")

@@ -1,0 +1,110 @@
+"""What all services of one market stand on: its folder, its PostgreSQL, its bus, its objects and its keys."""
+
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from kernel.bus import PostgresBus
+from kernel.database import Database
+from kernel.hosting import Surroundings
+from kernel.objects import FolderStore
+from kernel.rpc import CHANNEL_OPTIONS, Peer
+from kernel.sealing import Sealer
+from kernel.tokens import ServiceKeys, TokenVerifier
+from market.postgres import Server, start_postgres
+from yaosu.onboarding.v1.onboarding_service_pb2 import GetSigningKeysRequest
+from yaosu.onboarding.v1.onboarding_service_pb2_grpc import OnboardingServiceStub
+
+SERVICES = ("onboarding", "catalog", "rights", "trading", "delivery", "pledge", "evidence")
+OWNER_ONLY = 0o700
+
+
+@dataclass
+class Ground:
+    """A data folder that is open, with the server whose databases belong to it."""
+
+    data: Path
+    server: Server
+    bus: PostgresBus
+    sockets: Path
+    movable_clock: bool
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    _channels: dict[str, grpc.aio.Channel] = field(default_factory=dict)
+
+    @classmethod
+    async def open(
+        cls, data: Path, *, movable_clock: bool, sockets: Path | None = None, addresses: Mapping[str, str] | None = None
+    ) -> "Ground":
+        """Open the folder, making at the first start what is not there yet."""
+        data.mkdir(parents=True, exist_ok=True)
+        keys = data / "keys"
+        keys.mkdir(mode=OWNER_ONLY, exist_ok=True)
+        server = await start_postgres(data / "postgres", _secret(keys / "databases.key"))
+        await server.create([*SERVICES, "bus"])
+        bus = PostgresBus(Database(server.url_of("bus"), name="bus", pool_connections=10))
+        await bus.create()
+        # A socket's path may not be longer than 107 bytes, so it does not lie in the data folder.
+        sockets = sockets or Path(tempfile.mkdtemp(prefix="yaosu-"))
+        sockets.mkdir(mode=OWNER_ONLY, exist_ok=True)
+        return cls(data, server, bus, sockets, movable_clock, addresses or {})
+
+    def address_of(self, service: str) -> str:
+        """Where a service answers gRPC."""
+        return self.addresses.get(service, f"unix:{self.sockets / service}.sock")
+
+    def surroundings(self, service: str) -> Surroundings:
+        """What one service is given."""
+        keys = ServiceKeys(self.data / "keys" / "calls", service)
+        scratch = self.data / "scratch" / service
+        scratch.mkdir(parents=True, exist_ok=True)
+
+        def peer(name: str) -> Peer:
+            return Peer(name, self._channel(name), keys)
+
+        onboarding = peer("onboarding")
+        stub = onboarding.stub(OnboardingServiceStub)
+
+        async def signing_keys() -> dict[str, Any]:
+            answer = await onboarding.call(stub.GetSigningKeys, GetSigningKeysRequest())
+            found: dict[str, Any] = json.loads(answer.jwks)
+            return found
+
+        return Surroundings(
+            name=service,
+            database=Database(self.server.url_of(service), name=service),
+            bus=self.bus,
+            objects=FolderStore(self.data / "objects"),
+            sealer=Sealer.from_file(self.data / "keys" / f"{service}.sealing"),
+            keys=keys,
+            tokens=TokenVerifier(signing_keys),
+            peers=peer,
+            scratch=scratch,
+            movable_clock=self.movable_clock,
+        )
+
+    def _channel(self, name: str) -> grpc.aio.Channel:
+        if name not in self._channels:
+            self._channels[name] = grpc.aio.insecure_channel(self.address_of(name), options=CHANNEL_OPTIONS)
+        return self._channels[name]
+
+    async def close(self) -> None:
+        """Let go of everything, and stop the server if it is ours."""
+        for channel in self._channels.values():
+            await channel.close()
+        await self.bus.close()
+        self.server.close()
+
+
+def _secret(path: Path) -> bytes:
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+    return path.read_bytes()

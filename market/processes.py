@@ -1,0 +1,72 @@
+"""One service in a process of its own: its servers, its worker, or its migration."""
+
+import asyncio
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+from market.embedded import build_host, quiet_server
+from market.ground import Ground
+
+ADDRESSES_SETTING = "YAOSU_PEERS"
+
+
+def _addresses() -> dict[str, str]:
+    """``YAOSU_PEERS``: ``rights=127.0.0.1:9003,catalog=unix:/run/yaosu/catalog.sock``; else sockets in the data folder."""
+    pairs = [pair for pair in os.environ.get(ADDRESSES_SETTING, "").split(",") if pair]
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+async def _ground(data: Path) -> Ground:
+    movable = os.environ.get("YAOSU_MOVABLE_CLOCK") == "1"
+    return await Ground.open(data, movable_clock=movable, sockets=data / "sockets", addresses=_addresses())
+
+
+async def _until_stopped() -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await stopped.wait()
+
+
+async def serve_one(name: str, data: Path, port: int) -> None:
+    """HTTP and gRPC until the process is told to stop."""
+    ground = await _ground(data)
+    host = build_host(ground, name)
+    await host.listen(ground.address_of(name))
+    server = quiet_server(host.service.app, port)
+    serving = asyncio.create_task(server.serve())
+    try:
+        await _until_stopped()
+        server.should_exit = True
+        await serving
+    finally:
+        await host.close()
+        await ground.close()
+
+
+async def work_one(name: str, data: Path) -> None:
+    """Relay, reactions and jobs until the process is told to stop."""
+    ground = await _ground(data)
+    host = build_host(ground, name)
+    working = asyncio.create_task(host.worker.run())
+    try:
+        await _until_stopped()
+    finally:
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+        await host.close()
+        await ground.close()
+
+
+async def migrate_one(name: str, data: Path) -> None:
+    """The service's database at its newest form."""
+    ground = await _ground(data)
+    host = build_host(ground, name)
+    try:
+        await host.migrate()
+    finally:
+        await host.close()
+        await ground.close()
