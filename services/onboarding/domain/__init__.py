@@ -1,0 +1,1 @@
+"""The business of taking part, in plain Python."""

@@ -1,0 +1,5 @@
+"""Alembic's way in."""
+
+from kernel.migrations import run
+
+run()

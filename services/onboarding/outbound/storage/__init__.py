@@ -1,0 +1,50 @@
+"""Onboarding's unit of work over PostgreSQL."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import text
+
+from kernel.calendar import SHANGHAI
+from kernel.database import Database
+from kernel.sealing import Sealer
+from kernel.work import Ticket, UnitOfWork
+from onboarding.outbound.events import as_contract
+from onboarding.outbound.storage.clock import SqlMarketClock
+from onboarding.outbound.storage.doors import SqlDoors, SqlSessions
+from onboarding.outbound.storage.keys import SqlPartyKeys, SqlSigningKeys
+from onboarding.outbound.storage.members import SqlClients, SqlMembers
+from onboarding.outbound.storage.parties import SqlParties, SqlPeople
+from onboarding.ports import (
+    Clients, Doors, MarketClock, Members, Parties, PartyKeys, People, Sessions, SigningKeys,
+)  # fmt: skip
+
+
+class SqlWork(UnitOfWork):
+    """One transaction with all collections."""
+
+    def __init__(self, database: Database, sealer: Sealer, ticket: Ticket = None) -> None:
+        super().__init__(database, as_contract, ticket)
+        self._sealer = sealer
+
+    async def opened(self) -> None:
+        """Hang the collections on the transaction."""
+        self.parties: Parties = SqlParties(self.conn)
+        self.people: People = SqlPeople(self.conn)
+        self.members: Members = SqlMembers(self.conn)
+        self.clients: Clients = SqlClients(self.conn)
+        self.keys: PartyKeys = SqlPartyKeys(self.conn)
+        self.sessions: Sessions = SqlSessions(self.conn)
+        self.doors: Doors = SqlDoors(self.conn)
+        self.signing_keys: SigningKeys = SqlSigningKeys(self.conn, self._sealer)
+        self.market_clock: MarketClock = SqlMarketClock(self.conn)
+
+    async def machine_now(self) -> datetime:
+        """The database's clock at the start of the transaction."""
+        now: datetime = (await self.conn.execute(text("SELECT now()"))).scalar_one()
+        return now.astimezone(SHANGHAI)
+
+
+def work_over(database: Database, sealer: Sealer) -> Callable[[Ticket], SqlWork]:
+    """What the ports keep as ``work``."""
+    return lambda ticket=None: SqlWork(database, sealer, ticket)
