@@ -77,11 +77,25 @@ class Checkpoints(Protocol):
 class Work(Protocol):
     """One transaction of this service."""
 
-    now: datetime
-    logs: Logs
-    deposits: Deposits
-    nodes: Nodes
-    checkpoints: Checkpoints
+    @property
+    def now(self) -> datetime:
+        """Business time."""
+
+    @property
+    def logs(self) -> Logs:
+        """The log."""
+
+    @property
+    def deposits(self) -> Deposits:
+        """The deposits."""
+
+    @property
+    def nodes(self) -> Nodes:
+        """The tree's complete subtrees."""
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """What was signed."""
 
     def tell(self, event: object, *, about: str, deposit: bytes | None = None) -> None:
         """Let the others know, once this is committed."""

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 import httpx
 import pytest
+import rfc8785
 from sqlalchemy import text
 
 from evidence.domain.deposit import Deposit
@@ -14,9 +15,10 @@ from evidence.outbound.events import as_contract
 from evidence.outbound.storage import SqlWork
 from evidence.use_cases import logs
 from kernel.refusals import NotFound
-from market.verify import merkle
+from market.verify import Trust, merkle, verify_text
 from market.verify.checkpoint import Checkpoint, VerifierKey
 from tests.evidence.oracle import root_of
+from tests.verify.issuing import SmallMarket
 from yaosu.evidence.v1.events_pb2 import CheckpointSigned, Deposited
 from yaosu.evidence.v1.evidence_service_pb2 import GetProofRequest
 from yaosu.rights.v1.events_pb2 import CertificateContested, RegistrationRecorded
@@ -243,3 +245,16 @@ async def test_a_sequencer_that_stops_half_way_leaves_nothing_and_goes_on(servic
     assert Checkpoint.read((await evidence.client_for().get("/checkpoint")).text).size == 4
     assert len([event for event in await evidence.told() if isinstance(event, Deposited)]) == 4
     assert await evidence.violations() == []
+
+
+async def test_a_certificate_written_from_the_services_proof_verifies_offline(service):
+    """The whole way: deposit, proof with the credential as extra data, trust from the published key."""
+    evidence = await service("evidence")
+    issuing = SmallMarket()
+    jwt = issuing.signed()
+    await deposit(evidence, b"the registration record", jwt, b"another's")
+    key = (await evidence.client_for().get("/key")).json()
+    trust = issuing.trust(log={"origin": key["origin"], "vkey": key["vkey"]})
+    answer = await Prover(evidence.ports).GetProof(GetProofRequest(deposit_sha256=digest(jwt), extra_data=jwt), None)
+    verdict = verify_text(answer.tlog_proof.encode(), Trust.from_json(rfc8785.dumps(trust)))
+    assert (verdict.index, verdict.tree_size, verdict.credential_sha256) == (1, 3, digest(jwt))

@@ -9,7 +9,7 @@ from evidence.domain.tree import (
     Frontier,
     Node,
     Span,
-    SpanOutsideTree,
+    SpanOutsideTreeError,
     consistency_path,
     hash_of,
     inclusion_path,
@@ -67,7 +67,8 @@ LEAVES = [leaf_hash(str(number).encode()) for number in range(201)]
 
 def grown(leaves: list[bytes]) -> tuple[Frontier, dict[Node, bytes]]:
     """A tree grown leaf by leaf, and all that it completed."""
-    frontier, nodes = Frontier(0, []), {}
+    nodes: dict[Node, bytes] = {}
+    frontier = Frontier(0, [])
     for leaf in leaves:
         nodes.update(frontier.append(leaf))
     return frontier, nodes
@@ -161,10 +162,10 @@ def test_a_proof_reads_few_nodes_of_a_large_tree():
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 1), (1, 1), (0, 0)])
 def test_a_position_outside_the_tree_has_no_proof(index, size):
-    with pytest.raises(SpanOutsideTree):
+    with pytest.raises(SpanOutsideTreeError):
         inclusion_path(index, size)
 
 
 def test_sizes_out_of_order_have_no_proof():
-    with pytest.raises(SpanOutsideTree):
+    with pytest.raises(SpanOutsideTreeError):
         consistency_path(3, 2)

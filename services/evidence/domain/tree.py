@@ -10,10 +10,10 @@ EMPTY_ROOT = sha256(b"").digest()
 
 
 class Node(NamedTuple):
-    """A complete subtree: it covers the leaves from ``index * 2**level`` on, ``2**level`` of them."""
+    """A complete subtree: it covers the leaves from ``place * 2**level`` on, ``2**level`` of them."""
 
     level: int
-    index: int
+    place: int
 
 
 class Span(NamedTuple):
@@ -23,7 +23,7 @@ class Span(NamedTuple):
     end: int
 
 
-class SpanOutsideTree(ValueError):
+class SpanOutsideTreeError(ValueError):
     """The position or size asked for lies outside the tree."""
 
 
@@ -65,7 +65,7 @@ def joined(hashes: Sequence[bytes]) -> bytes:
 def inclusion_path(index: int, size: int) -> list[Span]:
     """The subtrees whose hashes prove a leaf, from the leaf's sibling to the root's child (RFC 6962 2.1.1)."""
     if not 0 <= index < size:
-        raise SpanOutsideTree
+        raise SpanOutsideTreeError
     path, start, end = [], 0, size
     while end - start > 1:
         middle = start + _largest_power_below(end - start)
@@ -81,7 +81,7 @@ def inclusion_path(index: int, size: int) -> list[Span]:
 def consistency_path(from_size: int, to_size: int) -> list[Span]:
     """The subtrees whose hashes prove the smaller tree to be the larger one's beginning (RFC 6962 2.1.2)."""
     if not 0 <= from_size <= to_size:
-        raise SpanOutsideTree
+        raise SpanOutsideTreeError
     if from_size in (0, to_size):
         return []
     path, start, end = [], 0, to_size
@@ -125,8 +125,8 @@ class Frontier:
         """Take one more leaf hash; gives each subtree that it completes, the leaf first."""
         node, value = Node(0, self.size), leaf
         yield node, value
-        while node.index & 1:
-            node, value = Node(node.level + 1, node.index >> 1), node_hash(self.peaks.pop(), value)
+        while node.place & 1:
+            node, value = Node(node.level + 1, node.place >> 1), node_hash(self.peaks.pop(), value)
             yield node, value
         self.peaks.append(value)
         self.size += 1

@@ -1,5 +1,7 @@
 """Evidence's checkers: what an auditor recomputes from the stored log."""
 
+from itertools import pairwise
+
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -72,7 +74,7 @@ async def _growth(conn: AsyncConnection) -> list[str]:
     size = await conn.scalar(select(tables.logs.c.size)) or 0
     rows = (await conn.execute(select(tables.checkpoints).order_by(tables.checkpoints.c.size))).all()
     violations = [] if (rows[-1].size if rows else 0) == size else [f"no checkpoint covers the log's size {size}"]
-    for old, new in zip(rows, rows[1:], strict=False):
+    for old, new in pairwise(rows):
         if new.signed_at < old.signed_at:
             violations.append(f"size {new.size} was signed before size {old.size}")
         path = await _path(conn, old.size, new.size)

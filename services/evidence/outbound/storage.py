@@ -104,7 +104,7 @@ class SqlNodes:
 
     async def get(self, wanted: Iterable[Node]) -> Mapping[Node, bytes]:
         """See ``Nodes``; a hash that is missing is a fault of the log, not of the caller."""
-        places = [(node.level, node.index) for node in wanted]
+        places = [(node.level, node.place) for node in wanted]
         if not places:
             return {}
         query = select(tables.nodes).where(tuple_(tables.nodes.c.level, tables.nodes.c.place).in_(places))
@@ -112,7 +112,7 @@ class SqlNodes:
 
     async def add(self, nodes: Mapping[Node, bytes]) -> None:
         """See ``Nodes``."""
-        rows = [{"level": node.level, "place": node.index, "hash": value} for node, value in nodes.items()]
+        rows = [{"level": node.level, "place": node.place, "hash": value} for node, value in nodes.items()]
         await self._conn.execute(insert(tables.nodes), rows)
 
 

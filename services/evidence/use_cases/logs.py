@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from evidence.domain.checkpoint import Checkpoint, LogKey
+from evidence.domain.deposit import Deposit
 from evidence.domain.log import Log
 from evidence.domain.refusals import CheckpointNotFound, NothingDepositedYet
-from evidence.domain.tree import Frontier, Span, nodes_of
+from evidence.domain.tree import Frontier, Node, Span, nodes_of
 from evidence.ports import Recording, Work
 
 BATCH_DEPOSITS = 1000
@@ -33,7 +34,8 @@ async def place_waiting_deposits(app: Recording) -> int:
 
 async def _append(work: Work, log: Log, key: LogKey) -> int:
     frontier = Frontier.of(log.size, await work.nodes.get(nodes_of([Span(0, log.size)])))
-    placed, completed = [], {}
+    placed: list[Deposit] = []
+    completed: dict[Node, bytes] = {}
     for waiting in await work.deposits.waiting(BATCH_DEPOSITS):
         deposit, deposited = waiting.place(frontier.size, work.now)
         completed.update(frontier.append(deposit.leaf_hash))
