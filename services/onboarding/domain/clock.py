@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kernel.clock import ClockNotMovable, ClockWouldGoBack
-from onboarding.domain.refusals import ClockBeyondPresent
+from kernel.clock import ClockNotMovable
+from onboarding.domain.refusals import ClockBeyondPresent, ClockWouldGoBack
 
 SNAP = timedelta(seconds=5)  # a wish for "now" that arrives a moment later still ends exactly at the present
 
@@ -36,13 +36,18 @@ class ClockReading:
     pending_services: tuple[str, ...]
 
 
-def next_pair(wish: datetime, *, business_now: datetime, machine_now: datetime, rules: ClockRules) -> datetime:
-    """The business time to set at this machine time; refused when it would go back or pass the present."""
+def next_business_time(
+    wish: datetime, *, business_now: datetime, machine_now: datetime, begins: bool, rules: ClockRules
+) -> datetime:
+    """The business time to set at this machine time; refused when it would go back or pass the present.
+
+    ``begins``: nothing has happened in the market yet, so its time may begin in the past.
+    """
     if not rules.movable:
         raise ClockNotMovable
-    if wish < business_now and business_now - wish > SNAP:
+    if business_now - wish > SNAP and not begins:
         raise ClockWouldGoBack(now_at=business_now.isoformat())
     target = machine_now if abs(wish - machine_now) <= SNAP else wish
     if target > machine_now and not rules.may_pass_present:
         raise ClockBeyondPresent(present_at=machine_now.isoformat())
-    return max(target, business_now)
+    return target if begins else max(target, business_now)

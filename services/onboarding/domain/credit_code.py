@@ -1,5 +1,7 @@
 """The unified social credit code of legal persons and other organisations (GB 32100-2015)."""
 
+from collections.abc import Iterator
+
 from onboarding.domain.refusals import CreditCodeMalformed
 
 CODE_LENGTH = 18
@@ -19,31 +21,30 @@ def check_character(first_seventeen: str) -> str:
 
 def checked_credit_code(text: str) -> str:
     """The code as it was given; refused, with the first thing wrong, when it cannot be one."""
-    problem = _problem_with(text)
+    problem = next(_problems(text), None)
     if problem is not None:
         raise CreditCodeMalformed(problem=problem)
     return text
 
 
-def _problem_with(text: str) -> str | None:
+def _problems(text: str) -> Iterator[str]:
     if any(ord(character) in _FULL_WIDTH for character in text):
-        return "it holds full-width characters (全角); type it with half-width digits and letters (半角)"
-    if text != text.strip() or any(character.isspace() for character in text):
-        return "it holds spaces; leave them out"
+        yield "it holds full-width characters (全角); type it with half-width digits and letters (半角)"
+    if any(character.isspace() for character in text):
+        yield "it holds spaces; leave them out"
     if text != text.upper():
-        return "it holds lower-case letters; write them in upper case"
+        yield "it holds lower-case letters; write them in upper case"
     if len(text) != CODE_LENGTH:
-        return f"it has {len(text)} characters and must have {CODE_LENGTH}"
+        yield f"it has {len(text)} characters and must have {CODE_LENGTH}"
     strange = sorted({character for character in text if character not in ALPHABET})
     if strange:
-        return f"it holds {' '.join(strange)}; only digits and the letters A-Y without I, O, S, V occur"
+        yield f"it holds {' '.join(strange)}; only digits and the letters A to Y without I, O, S, V occur"
     if text[0] not in AUTHORITIES:
-        return f"no registration authority has the sign {text[0]} (first character)"
+        yield f"no registration authority has the sign {text[0]} (first character)"
     if not text[_REGION].isdecimal():
-        return "characters 3 to 8 are the region and must be digits"
+        yield "characters 3 to 8 are the region and must be digits"
     if check_character(text[:-1]) != text[-1]:
-        return "the last character does not fit the others; compare it with the licence, character by character"
-    return None
+        yield "the last character does not fit the others; compare it with the licence, character by character"
 
 
 def issued_to_institutions(code: str) -> bool:

@@ -51,7 +51,9 @@ class Member:
         return cls(new_id("mbr"), party.id, username, password_hash, username, roles)
 
     @classmethod
-    def join(cls, party: Party, username: str, password_hash: str, display_name: str, roles: frozenset[str]) -> "Member":
+    def join(
+        cls, party: Party, username: str, password_hash: str, display_name: str, roles: frozenset[str]
+    ) -> "Member":
         """A further member; refused roles that the party does not hold."""
         party.must_be_approved()
         checked = roles_of_party(party, roles)

@@ -7,7 +7,11 @@ from datetime import datetime, timedelta
 from kernel.ids import new_id
 from kernel.refusals import PartyBarred
 from onboarding.domain.doors import (
-    PersonVouchedByAnother, ProofMismatch, StatementMalformed, StatementNotInForce, StatementSuperseded,
+    PersonVouchedByAnother,
+    ProofMismatch,
+    StatementMalformed,
+    StatementNotInForce,
+    StatementSuperseded,
 )  # fmt: skip
 from onboarding.domain.events import KeyRotated, PartyApproved
 from onboarding.domain.keys import PartyKey

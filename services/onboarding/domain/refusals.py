@@ -4,13 +4,13 @@ from kernel.refusals import Conflict, Forbidden, Malformed, NotFound, Unavailabl
 
 
 class CreditCodeMalformed(Malformed):
-    """This is not a unified social credit code (GB 32100-2015). `problem` says what is wrong; copy it from the licence."""
+    """This is no unified social credit code (GB 32100-2015). `problem` says why not; copy it from the licence."""
 
     zh = "这不是有效的统一社会信用代码（GB 32100-2015）。具体问题见 problem，请对照执照填写。"
 
 
 class CreditCodeContradictsKind(Malformed):
-    """Codes beginning with 1 belong to organs and public institutions, and only to them. Correct code or entity kind."""
+    """Codes that begin with 1 belong to organs and institutions, and only to them. Correct code or entity kind."""
 
     zh = "以 1 开头的代码只属于机关、事业单位等机构，且机构必须使用此类代码。请更正代码或主体类型。"
 
@@ -103,6 +103,12 @@ class ClientRevoked(Conflict):
     """This client is revoked already. Make a new one if it is needed."""
 
     zh = "该客户端已被吊销。如有需要请新建。"
+
+
+class ClockWouldGoBack(Conflict):
+    """Business time only moves forward. Give a moment after `now_at`."""
+
+    zh = "业务时间只能向前。请给出晚于 now_at 的时刻。"
 
 
 class ClockBeyondPresent(Conflict):

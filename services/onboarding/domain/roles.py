@@ -23,7 +23,7 @@ class EntityKind(StrEnum):
 ORGANISATIONS = frozenset(EntityKind) - {EntityKind.NATURAL_PERSON}
 
 _ANY_ORGANISATION = frozenset({"provider", "buyer", "supplier", "reviewer", IDENTITY_VERIFIER})
-# Asset Appraisal Law art. 15: an appraiser is a company or partnership. A bank is a company (Commercial Bank Law art. 2).
+# An appraiser is a company or partnership (Asset Appraisal Law art. 15), a bank a company (Commercial Bank Law art. 2).
 # An authorised operator is chosen among enterprises; what authorises it is a public body.
 _ENTERPRISE = _ANY_ORGANISATION | {"bank", "appraiser", "law_firm", OPERATOR, "authorised_operator"}
 

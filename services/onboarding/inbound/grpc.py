@@ -6,7 +6,10 @@ from onboarding.outbound.events import party_contract
 from onboarding.ports import Onboarding
 from onboarding.use_cases import keys, signing_keys
 from yaosu.onboarding.v1.onboarding_service_pb2 import (
-    GetPartyRequest, GetPartyResponse, GetSigningKeysRequest, GetSigningKeysResponse,
+    GetPartyRequest,
+    GetPartyResponse,
+    GetSigningKeysRequest,
+    GetSigningKeysResponse,
 )  # fmt: skip
 from yaosu.onboarding.v1.onboarding_service_pb2_grpc import OnboardingServiceServicer
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from kernel.refusals import Conflict
 from kernel.rpc import Peer
 from onboarding.domain.clock import ClockSetting
 from yaosu.kernel.v1.clock_service_pb2 import SetClockRequest
@@ -27,8 +26,4 @@ class PeerClocks:
         business_at.FromDatetime(setting.business_at)
         machine_at.FromDatetime(setting.machine_at)
         request = SetClockRequest(business_at=business_at, machine_at=machine_at)
-        try:
-            await peer.call(peer.stub(ClockServiceStub).SetClock, request, deadline_seconds=DEADLINE_SECONDS)
-        except Conflict as refusal:
-            if refusal.reason != "ClockWouldGoBack":
-                raise
+        await peer.call(peer.stub(ClockServiceStub).SetClock, request, deadline_seconds=DEADLINE_SECONDS)

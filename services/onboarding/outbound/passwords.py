@@ -33,8 +33,9 @@ class Argon2Passwords:
     async def fits(self, password: str, password_hash: str | None) -> bool:
         """Whether the password has this hash; without a hash it takes as long, and does not fit."""
         if password_hash is None:
-            self._nobody = self._nobody or await self._run(self._hasher.hash, "nobody's password")
-            await self._run(self._verify, self._nobody, password)
+            nobody = self._nobody or await self.digest("nobody's password")
+            self._nobody = nobody
+            await self._run(self._verify, nobody, password)
             return False
         return await self._run(self._verify, password_hash, password)
 

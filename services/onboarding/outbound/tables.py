@@ -12,8 +12,8 @@ party = Table(
     "party", metadata,
     Column("id", Text, primary_key=True), Column("entity_kind", Text), Column("state", Text),
     Column("roles", _ROLES), Column("roles_wanted", _ROLES),
-    Column("name", Text), Column("name_en", Text), Column("credit_code", Text), Column("contact", JSONB(none_as_null=True)),
-    Column("reason", Text), Column("applied_at", _MOMENT), Column("decided_at", _MOMENT), Column("version", Integer),
+    Column("name", Text), Column("name_en", Text), Column("credit_code", Text),
+    Column("contact", JSONB(none_as_null=True)), Column("reason", Text), Column("applied_at", _MOMENT), Column("decided_at", _MOMENT), Column("version", Integer),
     Column("identity_pseudonym", Text), Column("vouched_by", Text), Column("statement_issued_at", _MOMENT),
 )  # fmt: skip
 member = Table(

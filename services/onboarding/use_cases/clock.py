@@ -1,11 +1,11 @@
-"""The market's clock: the operator moves it, every service keeps it, and a job goes on with those that did not answer."""
+"""The market's clock: the operator moves it, every service keeps it, a job goes on with those that did not answer."""
 
 import asyncio
 from datetime import datetime
 
 from kernel.refusals import Refusal
 from kernel.work import Ticket
-from onboarding.domain.clock import ClockReading, next_pair
+from onboarding.domain.clock import ClockReading, next_business_time
 from onboarding.domain.refusals import ClockNotYetHeld
 from onboarding.ports import Onboarding, Work
 
@@ -16,8 +16,11 @@ async def advance_clock(app: Onboarding, once: Ticket, business_at: datetime) ->
     """Decide on the new time, keep it here, then have every other service keep it."""
     async with app.work(once) as work:
         await work.market_clock.take_turn()
-        machine_now = await work.machine_now()
-        target = next_pair(business_at, business_now=work.now, machine_now=machine_now, rules=app.rules.clock)
+        machine_now = work.machine_now
+        begins = await work.market_clock.newest() is None and await work.parties.only_operators()
+        target = next_business_time(
+            business_at, business_now=work.now, machine_now=machine_now, begins=begins, rules=app.rules.clock
+        )
         await work.market_clock.set(target, machine_now, app.clocks.names)
         work.promise(READ_AT)
     await spread_clock(app)
@@ -52,6 +55,6 @@ async def read_clock(app: Onboarding) -> ClockReading:
 
 
 async def _reading(app: Onboarding, work: Work) -> ClockReading:
-    offset = (work.now - await work.machine_now()).total_seconds()
+    offset = (work.now - work.machine_now).total_seconds()
     pending = tuple(await work.market_clock.pending())
     return ClockReading(work.now, offset, app.rules.clock.movable, pending)

@@ -12,7 +12,7 @@ async def open_session(app: Onboarding, username: str, password: str) -> Stay:
     """Log in. Each try counts before the password is looked at, so that many at once are no way round the limit."""
     async with app.work(None) as work:
         attempts = await work.doors.count_attempt(username)
-        attempts.must_be_few(at=await work.machine_now())
+        attempts.must_be_few(at=work.machine_now)
         known = await work.members.by_username(username)
     # A name nobody has takes as long as one that somebody has.
     if not await app.passwords.fits(password, known.password_hash if known else None) or known is None:
@@ -22,7 +22,7 @@ async def open_session(app: Onboarding, username: str, password: str) -> Stay:
         member = await work.members.hold(known.id)
         if member.state is not MemberState.ACTIVE:
             raise CredentialsWrong
-        session, session_token = Session.open(member, app.rules.session_lasts, at=await work.machine_now())
+        session, session_token = Session.open(member, app.rules.session_lasts, at=work.machine_now)
         token = await token_for(app, work, member_as_caller(member, party, session.id))
         await work.sessions.add(session)
         await work.doors.forget_attempts(username)
@@ -37,7 +37,7 @@ async def renew_session(app: Onboarding, session_token: str) -> Stay:
             raise SessionEnded
         party = await work.parties.get(session.party_id)
         party.must_not_be_suspended()
-        session.must_be_live(at=await work.machine_now())
+        session.must_be_live(at=work.machine_now)
         member = await work.members.hold(session.member_id)
         return Stay(await token_for(app, work, member_as_caller(member, party, session.id)), session, None)
 

@@ -14,7 +14,7 @@ async def active_key(work: Work) -> SigningKey:
         await work.signing_keys.take_turn()
         key = await work.signing_keys.active()
     if key is None:
-        key = SigningKey.make(at=await work.machine_now())
+        key = SigningKey.make(at=work.machine_now)
         await work.signing_keys.add(key)
     return key
 
@@ -23,7 +23,7 @@ async def rotate(app: Onboarding, once: Ticket) -> Rotated:
     """A new key signs from now on; the old one stays published until its tokens have ended."""
     async with app.work(once) as work:
         await work.signing_keys.take_turn()
-        old, now = await work.signing_keys.active(), await work.machine_now()
+        old, now = await work.signing_keys.active(), work.machine_now
         if old is not None:
             await work.signing_keys.retire(old.kid, now)
         new = SigningKey.make(at=now)

@@ -37,5 +37,5 @@ async def token_for_key(app: Onboarding, party_id: str, assertion: str) -> Token
         payload = verify_compact(assertion, key.jwk, ASSERTION_TYPE)
         party = await work.parties.get(party_id)
         party.must_be_approved()
-        await work.doors.use(party_id, Assertion.read(payload, party_id, at=await work.machine_now()))
+        await work.doors.use(party_id, Assertion.read(payload, party_id, at=work.machine_now))
         return await token_for(app, work, Caller(party.id, key.id, party.roles))

@@ -83,9 +83,7 @@ class JwkSetView(View):
 @router.post("/parties/mine/keys", status_code=201, dependencies=[allow("admin")])
 async def register_key(registration: KeyRegistration, onboarding: Ports, caller: CallerOf, once: OnceKey) -> KeyView:
     """A key stands for the party from now on, in place of another if one is named."""
-    key = await keys.register_key(
-        onboarding, caller, once, registration.jwk, registration.proof, registration.replaces
-    )
+    key = await keys.register_key(onboarding, caller, once, registration.jwk, registration.proof, registration.replaces)
     return KeyView.of(key)
 
 

@@ -50,7 +50,7 @@ class TokenView(View):
     """A market token, with what it says."""
 
     access_token: str
-    token_type: Literal["Bearer"] = "Bearer"
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the scheme's name
     expires_in: int
     party_id: str
     subject_id: str

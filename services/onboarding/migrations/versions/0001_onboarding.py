@@ -1,6 +1,7 @@
 """Parties, members, clients, keys, sessions, signing keys and the market's clock."""
 
 from alembic import op
+
 from kernel.migrations import create_kernel_tables
 
 revision = "0001"

@@ -1,11 +1,7 @@
 """Onboarding's unit of work over PostgreSQL."""
 
 from collections.abc import Callable
-from datetime import datetime
 
-from sqlalchemy import text
-
-from kernel.calendar import SHANGHAI
 from kernel.database import Database
 from kernel.sealing import Sealer
 from kernel.work import Ticket, UnitOfWork
@@ -16,7 +12,15 @@ from onboarding.outbound.storage.keys import SqlPartyKeys, SqlSigningKeys
 from onboarding.outbound.storage.members import SqlClients, SqlMembers
 from onboarding.outbound.storage.parties import SqlParties, SqlPeople
 from onboarding.ports import (
-    Clients, Doors, MarketClock, Members, Parties, PartyKeys, People, Sessions, SigningKeys,
+    Clients,
+    Doors,
+    MarketClock,
+    Members,
+    Parties,
+    PartyKeys,
+    People,
+    Sessions,
+    SigningKeys,
 )  # fmt: skip
 
 
@@ -39,12 +43,11 @@ class SqlWork(UnitOfWork):
         self.signing_keys: SigningKeys = SqlSigningKeys(self.conn, self._sealer)
         self.market_clock: MarketClock = SqlMarketClock(self.conn)
 
-    async def machine_now(self) -> datetime:
-        """The database's clock at the start of the transaction."""
-        now: datetime = (await self.conn.execute(text("SELECT now()"))).scalar_one()
-        return now.astimezone(SHANGHAI)
-
 
 def work_over(database: Database, sealer: Sealer) -> Callable[[Ticket], SqlWork]:
     """What the ports keep as ``work``."""
-    return lambda ticket=None: SqlWork(database, sealer, ticket)
+
+    def open_work(ticket: Ticket) -> SqlWork:
+        return SqlWork(database, sealer, ticket)
+
+    return open_work

@@ -59,7 +59,7 @@ class SqlDoors:
     async def count_attempt(self, username: str) -> Attempts:
         """Count one more in the running window, or begin a new window."""
         row = (await self._conn.execute(_COUNT, {"username": username, "window": ATTEMPTS_WINDOW})).one()
-        return Attempts(row.count, row.window_ends_at)
+        return Attempts(row.tries, row.window_ends_at)
 
     async def forget_attempts(self, username: str) -> None:
         """The right password wipes the slate."""
@@ -67,7 +67,9 @@ class SqlDoors:
 
     async def use(self, party_id: str, assertion: Assertion) -> None:
         """Mark it as used; refused when it was."""
-        lapses_at = datetime.fromtimestamp(assertion.expires_at_seconds, UTC) + timedelta(seconds=2 * ASSERTION_SKEW_SECONDS)
+        lapses_at = datetime.fromtimestamp(assertion.expires_at_seconds, UTC) + timedelta(
+            seconds=2 * ASSERTION_SKEW_SECONDS
+        )
         values = {"party_id": party_id, "jti": assertion.jti, "lapses_at": lapses_at}
         async with refusing(DOOR_CONSTRAINTS):
             await self._conn.execute(_USE, values)
@@ -86,7 +88,7 @@ _COUNT = text("""
         count = CASE WHEN login_attempt.window_ends_at <= now() THEN 1 ELSE login_attempt.count + 1 END,
         window_ends_at = CASE WHEN login_attempt.window_ends_at <= now() THEN excluded.window_ends_at
                          ELSE login_attempt.window_ends_at END
-    RETURNING count, window_ends_at""")
+    RETURNING count AS tries, window_ends_at""")
 _USE = text("INSERT INTO used_assertion (party_id, jti, lapses_at) VALUES (:party_id, :jti, :lapses_at)")
 _LAPSED = (
     "DELETE FROM login_attempt WHERE window_ends_at <= now()",

@@ -12,7 +12,7 @@ from kernel.storage import change, refusing
 from onboarding.domain.party import Contact, Party, PartyState
 from onboarding.domain.person import Person
 from onboarding.domain.refusals import PartyAlreadyKnown, PartyUnknown
-from onboarding.domain.roles import INSURED_PERSON, EntityKind
+from onboarding.domain.roles import INSURED_PERSON, OPERATOR, EntityKind
 from onboarding.outbound.tables import party as table
 
 PARTY_CONSTRAINTS = {"one_party_per_credit_code": PartyAlreadyKnown}
@@ -59,6 +59,11 @@ class SqlParties:
         async with refusing(PARTY_CONSTRAINTS):
             await change(self._conn, table, key={"id": party.id}, version=party.version, values=values)
         party.version += 1
+
+    async def only_operators(self) -> bool:
+        """Whether nobody but market operators ever applied."""
+        others = select(table.c.id).where(~table.c.roles.any(OPERATOR)).limit(1)
+        return (await self._conn.execute(others)).first() is None
 
     async def page(self, state: PartyState | None, limit: int, after: str) -> Sequence[Party]:
         """Organisations in the order they applied."""
