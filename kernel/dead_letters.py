@@ -67,9 +67,7 @@ class DeadLetters:
                 raise LetterUnknown(letter_id=letter_id)
             if row.earlier is not None:
                 raise LetterNotFirst(first_letter_id=row.earlier)
-        return Told(
-            row.topic, row.event_id, row.key, row.version, row.type, row.payload, row.occurred_at, row.deposit
-        )
+        return Told(row.topic, row.event_id, row.key, row.version, row.type, row.payload, row.occurred_at, row.deposit)
 
     async def _close(self, letter_id: int, state: str, event: Told) -> None:
         values = {"id": letter_id, "state": state, "topic": event.topic, "key": event.aggregate_id,
@@ -83,8 +81,9 @@ _PARKED = text("""
     SELECT id, topic, key, type, version, cause, parked_at FROM dead_letters
     WHERE state = 'PARKED' ORDER BY id LIMIT :limit""")
 _ONE = text("""
-    SELECT d.*, (SELECT min(e.id) FROM dead_letters e
-                 WHERE e.topic = d.topic AND e.key = d.key AND e.state = 'PARKED' AND e.version < d.version) AS earlier
+    SELECT d.topic, d.event_id, d.key, d.version, d.type, d.payload, d.occurred_at, d.deposit,
+           (SELECT min(e.id) FROM dead_letters e
+            WHERE e.topic = d.topic AND e.key = d.key AND e.state = 'PARKED' AND e.version < d.version) AS earlier
     FROM dead_letters d WHERE d.id = :id AND d.state = 'PARKED'""")
 _CLOSE = text("UPDATE dead_letters SET state = :state WHERE id = :id")
 _REACHED = text("""

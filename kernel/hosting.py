@@ -109,7 +109,7 @@ class Host:
             rpc.add(rpc.servicer, server)
         clock = ClockServicer(self.given.database, movable=self.given.movable_clock)
         clock_service_pb2_grpc.add_ClockServiceServicer_to_server(clock, server)
-        alive = health.aio.HealthServicer()
+        alive = health.aio.HealthServicer()  # type: ignore[attr-defined]  # the stubs do not know it
         await alive.set("", health_pb2.HealthCheckResponse.SERVING)
         health_pb2_grpc.add_HealthServicer_to_server(alive, server)
         names = [rpc.full_name for rpc in self.service.rpcs]

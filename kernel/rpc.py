@@ -181,7 +181,8 @@ def _is_final(error: grpc.aio.AioRpcError) -> bool:
 
 
 def _refusal_of(error: grpc.aio.AioRpcError) -> Refusal:
-    for name, value in error.trailing_metadata() or ():
+    told_besides: Any = error.trailing_metadata() or ()  # Any: the stubs do not know that these are pairs
+    for name, value in told_besides:
         if name == _DETAILS:
             status = Status.FromString(value)
             info = ErrorInfo()

@@ -33,7 +33,7 @@ async def refusing(constraints: Mapping[str, type[Refusal]], **facts: Any) -> As
     try:
         yield
     except IntegrityError as error:
-        name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
+        name = str(getattr(getattr(error.orig, "__cause__", None), "constraint_name", ""))
         if name in constraints:
             raise constraints[name](**facts) from error
         raise

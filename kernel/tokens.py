@@ -11,6 +11,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
+from joserfc.jws import JWSRegistry
 
 from kernel.callers import Caller
 from kernel.refusals import Unidentified
@@ -23,7 +24,7 @@ CALL_TOKEN_SECONDS = 60
 LEEWAY_SECONDS = 5
 _REMEMBERED_TOKENS = 4096
 _REFETCH_SECONDS = 1.0
-_REGISTRY = jwt.JWSRegistry(algorithms=[ALGORITHM])
+_REGISTRY = JWSRegistry(algorithms=[ALGORITHM])
 
 
 class TokenMissing(Unidentified):
