@@ -5,5 +5,8 @@ from market.verify.merkle import is_consistent, verify_consistency
 from market.verify.refusals import NotVerified
 from market.verify.trust import Trust
 from market.verify.verdict import Verdict
+from market.verify.witness import Witness
 
-__all__ = ["NotVerified", "Trust", "Verdict", "is_consistent", "verify_consistency", "verify_file", "verify_text"]
+__all__ = [
+    "NotVerified", "Trust", "Verdict", "Witness", "is_consistent", "verify_consistency", "verify_file", "verify_text",
+]  # fmt: skip

@@ -58,6 +58,24 @@ class CheckpointNotSigned(NotVerified):
     zh = "检查点不是由信任文件所列日志密钥签署。请勿采信该证书。"
 
 
+class CheckpointMalformed(NotVerified):
+    """The checkpoint is not written as C2SP prescribes. Fetch it again from the log."""
+
+    zh = "检查点不符合 C2SP 格式。请重新从日志获取。"
+
+
+class LogShrank(NotVerified):
+    """The log is smaller than it was seen before: entries were taken away. Keep both checkpoints as evidence."""
+
+    zh = "日志比此前所见更小：已有记录被删除。请保留两个检查点作为证据。"
+
+
+class LogForked(NotVerified):
+    """The log has another root at a size seen before: it shows two histories. Keep both checkpoints as evidence."""
+
+    zh = "日志在同一大小出现另一个根：存在两段不同的历史。请保留两个检查点作为证据。"
+
+
 class NotInLog(NotVerified):
     """The proof does not lead from these exact bytes to the signed root of the log. Do not rely on this certificate."""
 

@@ -5,7 +5,7 @@ from evidence.use_cases import proofs
 from yaosu.evidence.v1.evidence_service_pb2 import GetProofRequest, GetProofResponse
 from yaosu.evidence.v1.evidence_service_pb2_grpc import EvidenceServiceServicer
 
-CALLERS = {"GetProof": {"onboarding", "catalog", "rights", "trading", "delivery", "pledge"}}
+CALLERS = {"GetProof": {"rights", "trading", "pledge"}}
 
 
 class Prover(EvidenceServiceServicer):

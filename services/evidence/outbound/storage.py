@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import Row, exists, insert, select, text, tuple_, update
+from sqlalchemy import Row, exists, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_unless_there
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -104,11 +104,9 @@ class SqlNodes:
 
     async def get(self, wanted: Iterable[Node]) -> Mapping[Node, bytes]:
         """See ``Nodes``; a hash that is missing is a fault of the log, not of the caller."""
-        places = [(node.level, node.place) for node in wanted]
-        if not places:
-            return {}
-        query = select(tables.nodes).where(tuple_(tables.nodes.c.level, tables.nodes.c.place).in_(places))
-        return {Node(row.level, row.place): row.hash for row in await self._conn.execute(query)}
+        places = list(wanted)
+        values = {"levels": [node.level for node in places], "places": [node.place for node in places]}
+        return {Node(row.level, row.place): row.hash for row in await self._conn.execute(_NODES, values)}
 
     async def add(self, nodes: Mapping[Node, bytes]) -> None:
         """See ``Nodes``."""
@@ -172,6 +170,10 @@ def _checkpoint(row: Row[tuple[object, ...]]) -> Checkpoint:
     return Checkpoint(row.origin, row.size, row.root, row.note, row.signed_at)
 
 
+_NODES = text("""
+    SELECT nodes.level, nodes.place, nodes.hash
+    FROM unnest(CAST(:levels AS smallint[]), CAST(:places AS bigint[])) AS wanted(level, place)
+    JOIN nodes ON nodes.level = wanted.level AND nodes.place = wanted.place""")
 _PLACE = text("""
     UPDATE deposits SET state = 'DEPOSITED', log_index = placed.log_index, deposited_at = placed.deposited_at
     FROM unnest(CAST(:digests AS text[]), CAST(:indexes AS bigint[]), CAST(:moments AS timestamptz[]))

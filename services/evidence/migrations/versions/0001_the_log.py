@@ -65,6 +65,14 @@ GUARDS = (
         RETURN NEW;
     END $$""",
     """
+    CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON logs
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    """
+    CREATE TRIGGER grows_only BEFORE UPDATE ON logs
+    FOR EACH ROW WHEN (NEW.size <= OLD.size OR NEW.origin <> OLD.origin OR NEW.vkey <> OLD.vkey
+                       OR NEW.sealed_seed <> OLD.sealed_seed)
+    EXECUTE FUNCTION refuse_change()""",
+    """
     CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON deposits
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
     """
