@@ -27,19 +27,26 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 def complaints(folder: Path) -> list[str]:
     """What is wrong with the contracts beneath the folder, each as one line."""
-    return [line for file in _described(folder) for line in _of_file(file)]
+    return [line for file in described(folder) for line in _of_file(file)]
 
 
-def _described(folder: Path) -> list[FileDescriptorProto]:
+def described(folder: Path) -> list[FileDescriptorProto]:
+    """The contracts beneath the folder as protoc understands them, with their comments."""
     names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*.proto"))
     with tempfile.TemporaryDirectory() as scratch:
-        described = Path(scratch) / "contracts"
+        written = Path(scratch) / "contracts"
         # The well-known types come with grpc_tools; protoc finds them by its own include folder.
         include = Path(protoc.__file__).parent / "_proto"
-        arguments = ["protoc", f"-I{folder}", f"-I{include}", f"--descriptor_set_out={described}", *names]
-        if protoc.main(arguments) != 0:
+        arguments = [
+            "protoc",
+            f"-I{folder}",
+            f"-I{include}",
+            "--include_source_info",
+            f"--descriptor_set_out={written}",
+        ]
+        if protoc.main([*arguments, *names]) != 0:
             sys.exit("protoc refuses the contracts")
-        return list(FileDescriptorSet.FromString(described.read_bytes()).file)
+        return list(FileDescriptorSet.FromString(written.read_bytes()).file)
 
 
 def _of_file(file: FileDescriptorProto) -> Iterator[str]:
