@@ -87,6 +87,10 @@ class UnitOfWork:
         if isinstance(self._ticket, Once):
             self._ticket.resource = resource
 
+    async def recall(self, once: Once) -> None:
+        """Leave with what the key led to before, if it led to anything."""
+        await once.recall(self.conn)
+
     async def bar(self, party_id: str) -> None:
         """From this commit on the party may do nothing in this service."""
         await self.conn.execute(_BAR, {"party_id": party_id})

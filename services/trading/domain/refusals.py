@@ -15,7 +15,7 @@ class ProductNotPublished(Conflict):
     zh = "该产品尚未发布。请先在目录中发布。"
 
 
-class VersionNotOffered(Malformed):
+class VersionNotOffered(Conflict):
     """The version selector names no version of this product. Use `latest_conforming` or `pinned:` and its version id."""
 
     zh = "版本选择不属于该产品。请使用 latest_conforming，或 pinned: 加该产品的版本编号。"

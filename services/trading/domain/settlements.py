@@ -90,6 +90,7 @@ class Settlement:
     state: SettlementState = SettlementState.SPLITTING
     settled_at: datetime | None = None
     trade_certificate_number: str = ""
+    registrations: tuple[str, ...] = field(default=())
     version: int = 1
 
     def go(self, to: SettlementState) -> None:

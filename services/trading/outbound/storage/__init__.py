@@ -1,0 +1,55 @@
+"""Trading's unit of work over PostgreSQL, with every collection on it."""
+
+from collections.abc import Callable
+from typing import Self
+
+from kernel.database import Database
+from kernel.outbox import AsContract
+from kernel.sealing import Sealer
+from kernel.work import Ticket, UnitOfWork
+from trading.domain import refusals
+from trading.domain.contracts import Order
+from trading.domain.listings import Listing
+from trading.domain.payments import TopUp
+from trading.domain.settlements import Settlement
+from trading.domain.statements import Statement
+from trading.outbound import tables
+from trading.outbound.storage.certificates import SqlCertificates, SqlIssuerKeys
+from trading.outbound.storage.contracts import SqlContracts
+from trading.outbound.storage.ledger import SqlLedger
+from trading.outbound.storage.rows import SqlRows
+from trading.outbound.storage.uses import SqlUses
+
+
+class SqlWork(UnitOfWork):
+    """One transaction of trading."""
+
+    sealer: Sealer
+
+    @classmethod
+    def opener_with(cls, database: Database, as_contract: AsContract, sealer: Sealer) -> Callable[..., Self]:
+        """As ``opener``; the sealer guards the issuer's keys."""
+
+        def open_work(ticket: Ticket = None) -> Self:
+            work = cls(database, as_contract, ticket)
+            work.sealer = sealer
+            return work
+
+        return open_work
+
+    async def opened(self) -> None:
+        """Hang the collections on it."""
+        conn = self.conn
+        self.listings = SqlRows(conn, tables.listings, Listing, refusals.ListingNotFound)
+        self.orders = SqlRows(conn, tables.orders, Order, refusals.OrderNotFound)
+        self.contracts = SqlContracts(conn)
+        self.top_ups = SqlRows(conn, tables.top_ups, TopUp, refusals.TopUpNotFound)
+        self.statements = SqlRows(conn, tables.statements, Statement, refusals.StatementNotFound)
+        self.settlements = SqlRows(conn, tables.settlements, Settlement, refusals.SettlementNotFound)
+        self.certificates = SqlCertificates(conn)
+        self.issuer_keys = SqlIssuerKeys(conn, self.sealer)
+        self.ledger = SqlLedger(conn)
+        self.uses = SqlUses(conn)
+
+
+__all__ = ["SqlWork"]

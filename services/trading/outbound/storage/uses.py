@@ -1,0 +1,167 @@
+"""Holds in PostgreSQL. Always locked in one order: the case's window, the hold, the accounts by name."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.calendar import end_of_day
+from kernel.storage import refusing
+from trading.domain.contracts import Contract
+from trading.domain.holds import CASE_WINDOW_HOURS, Metered, Usage
+from trading.domain.ledger import deposit_of
+from trading.domain.statements import Day, Statement
+from trading.outbound.storage.ledger import GUARDS
+
+
+def _start_of(day: date) -> datetime:
+    return end_of_day(date.fromordinal(day.toordinal() - 1))
+
+
+class SqlUses:
+    """See ``ports.Uses``."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def hold_price(self, use_id: str, contract: Contract, at: datetime) -> None:
+        """Hold a contract's price in one sum."""
+        async with refusing(GUARDS, contract_id=contract.contract_id):
+            await self._conn.execute(_HOLD_PRICE, {
+                "use_id": use_id, "contract_id": contract.contract_id, "amount_fen": contract.price_fen, "at": at,
+                "account": deposit_of(contract.buyer_party_id),
+            })  # fmt: skip
+
+    async def charge(self, metered: Metered, at: datetime) -> bool:
+        """Turn an open hold into a charge, or a covered use."""
+        values = {
+            "use_id": metered.use_id, "used_at": metered.used_at, "version_digest": metered.version_digest, "at": at,
+        }  # fmt: skip
+        return bool(await self._conn.scalar(_CHARGE, values))
+
+    async def release(self, use_id: str, at: datetime) -> bool:
+        """Give an open hold back, or hand it on to the earliest use it covered."""
+        await self._conn.execute(_LOCK_WINDOW, {"use_id": use_id})
+        hold = (await self._conn.execute(_LOCK_HOLD, {"use_id": use_id})).one_or_none()
+        if hold is None or hold.state != "OPEN":
+            return False
+        heir = None
+        if hold.amount_fen:
+            heir = (await self._conn.execute(_HEIR, {"use_id": use_id})).one_or_none()
+        if heir is None:
+            await self._conn.execute(_RELEASE, {"use_id": use_id, "at": at})
+            return True
+        values = {"use_id": use_id, "heir": heir.use_id, "at": at, "hours": CASE_WINDOW_HOURS}
+        for statement in _HAND_ON:
+            await self._conn.execute(statement, values)
+        if heir.state == "COVERED":  # it was metered already: what is now held for it is owed
+            await self.charge(Metered(heir.use_id, heir.used_at, heir.version_digest), at)
+        return True
+
+    async def known(self, use_id: str) -> bool:
+        """Whether the use was ever held for."""
+        return bool(await self._conn.scalar(_KNOWN, {"use_id": use_id}))
+
+    async def unbilled_days(self, statement: Statement, statement_id: str) -> Sequence[Day]:
+        """Put the period's unbilled uses onto the statement; the sums of each day."""
+        rows = await self._conn.execute(_BILL, {
+            "statement_id": statement_id, "contract_id": statement.contract_id,
+            "first": _start_of(statement.period_from), "end": end_of_day(statement.period_to),
+        })  # fmt: skip
+        return [Day(row.day, row.calls, row.covered, int(row.amount_fen)) for row in rows]
+
+    async def open_in(self, contract_id: str, first: date, last: date) -> int:
+        """How many holds made in these days are open."""
+        values = {"contract_id": contract_id, "first": _start_of(first), "end": end_of_day(last)}
+        return int(await self._conn.scalar(_OPEN_IN, values) or 0)
+
+    async def usage(self, contract_id: str, statement_id: str = "") -> Usage:
+        """All uses of a contract, or those of one statement, added up."""
+        values = {"contract_id": contract_id, "statement_id": statement_id}
+        row = (await self._conn.execute(_USAGE, values)).one()
+        return Usage(row.calls, row.covered, int(row.charged_fen), row.open_holds, tuple(sorted(row.digests or ())))
+
+
+_HOLD_PRICE = text("""
+    WITH held AS (
+        INSERT INTO holds (use_id, contract_id, account, mode, policy_case, amount_fen, covered_by, state, held_at)
+        VALUES (:use_id, :contract_id, :account, 'order', '', :amount_fen, '', 'OPEN', :at) RETURNING account, amount_fen
+    )
+    UPDATE accounts SET held_fen = held_fen + held.amount_fen FROM held WHERE accounts.account = held.account""")
+_CHARGE = text("""
+    WITH hold AS (
+        UPDATE holds SET state = CASE WHEN amount_fen > 0 THEN 'CHARGED' ELSE 'COVERED' END,
+               used_at = :used_at, version_digest = :version_digest, resolved_at = :at
+        WHERE use_id = :use_id AND state = 'OPEN' RETURNING use_id, contract_id, account, amount_fen
+    ), lines AS (
+        SELECT account, -amount_fen AS amount_fen, amount_fen AS unheld_fen FROM hold WHERE amount_fen > 0
+        UNION ALL
+        SELECT 'revenue:' || contract_id, amount_fen, 0 FROM hold WHERE amount_fen > 0
+    ), locked AS MATERIALIZED (
+        SELECT account FROM accounts WHERE account IN (SELECT account FROM lines) ORDER BY account FOR UPDATE
+    ), fresh AS (
+        INSERT INTO ledger_transactions (source_type, source_id, step, posted_at)
+        SELECT 'use', use_id, 'charged', :at FROM hold WHERE amount_fen > 0 RETURNING transaction_id
+    ), posted AS (
+        INSERT INTO postings (transaction_id, account, amount_fen)
+        SELECT transaction_id, account, amount_fen FROM fresh, lines
+    ), sums AS (
+        UPDATE accounts SET posted_fen = posted_fen + lines.amount_fen, held_fen = held_fen - lines.unheld_fen
+        FROM lines JOIN locked USING (account) WHERE accounts.account = lines.account
+    )
+    SELECT count(*) FROM hold""")
+_LOCK_WINDOW = text("""
+    SELECT 1 FROM case_windows JOIN holds USING (contract_id, policy_case)
+    WHERE holds.use_id = :use_id FOR UPDATE OF case_windows""")
+_LOCK_HOLD = text("SELECT state, amount_fen FROM holds WHERE use_id = :use_id FOR UPDATE")
+_HEIR = text("""
+    SELECT use_id, state, used_at, version_digest FROM holds
+    WHERE covered_by = :use_id AND state IN ('OPEN', 'COVERED') AND statement_id IS NULL
+    ORDER BY held_at, use_id LIMIT 1 FOR UPDATE""")
+_RELEASE = text("""
+    WITH hold AS (
+        UPDATE holds SET state = 'RELEASED', resolved_at = :at WHERE use_id = :use_id
+        RETURNING account, amount_fen, use_id, contract_id, policy_case
+    ), window_gone AS (
+        DELETE FROM case_windows USING hold
+        WHERE case_windows.use_id = hold.use_id AND case_windows.contract_id = hold.contract_id
+          AND case_windows.policy_case = hold.policy_case
+    )
+    UPDATE accounts SET held_fen = held_fen - hold.amount_fen FROM hold
+    WHERE accounts.account = hold.account AND hold.amount_fen > 0""")
+_HAND_ON = (
+    text("""
+        UPDATE holds SET amount_fen = given.amount_fen, covered_by = '', state = 'OPEN', resolved_at = NULL
+        FROM holds AS given WHERE holds.use_id = :heir AND given.use_id = :use_id AND :at IS NOT NULL"""),
+    text("UPDATE holds SET covered_by = :heir WHERE covered_by = :use_id AND use_id <> :heir"),
+    text("""
+        UPDATE holds SET state = 'RELEASED', resolved_at = :at, amount_fen = 0, covered_by = :heir
+        WHERE use_id = :use_id"""),
+    text("""
+        UPDATE case_windows SET use_id = :heir, until_at = heir.held_at + make_interval(hours => :hours)
+        FROM holds AS heir WHERE heir.use_id = :heir AND case_windows.use_id = :use_id
+          AND case_windows.contract_id = heir.contract_id AND case_windows.policy_case = heir.policy_case"""),
+)
+_KNOWN = text("SELECT EXISTS (SELECT FROM holds WHERE use_id = :use_id)")
+_BILL = text("""
+    WITH billed AS (
+        UPDATE holds SET statement_id = :statement_id
+        WHERE contract_id = :contract_id AND statement_id IS NULL AND state IN ('CHARGED', 'COVERED')
+          AND used_at >= :first AND used_at < :end
+        RETURNING state, amount_fen, used_at
+    )
+    SELECT CAST(used_at AT TIME ZONE 'Asia/Shanghai' AS date) AS day,
+           count(*) FILTER (WHERE state = 'CHARGED') AS calls, count(*) FILTER (WHERE state = 'COVERED') AS covered,
+           COALESCE(sum(amount_fen) FILTER (WHERE state = 'CHARGED'), 0) AS amount_fen
+    FROM billed GROUP BY day ORDER BY day""")
+_OPEN_IN = text("""
+    SELECT count(*) FROM holds
+    WHERE contract_id = :contract_id AND state = 'OPEN' AND held_at >= :first AND held_at < :end""")
+_USAGE = text("""
+    SELECT count(*) FILTER (WHERE state = 'CHARGED') AS calls, count(*) FILTER (WHERE state = 'COVERED') AS covered,
+           COALESCE(sum(amount_fen) FILTER (WHERE state = 'CHARGED'), 0) AS charged_fen,
+           count(*) FILTER (WHERE state = 'OPEN') AS open_holds,
+           array_agg(DISTINCT version_digest) FILTER (WHERE version_digest <> '') AS digests
+    FROM holds
+    WHERE contract_id = :contract_id AND (CAST(:statement_id AS text) = '' OR statement_id = CAST(:statement_id AS text))""")

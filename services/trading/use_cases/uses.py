@@ -1,0 +1,106 @@
+"""Every use of data: its price is held before, charged when it is metered, given back when it was refused."""
+
+from kernel.callers import Caller
+from kernel.once import Once
+from kernel.refusals import PartyBarred
+from kernel.told import Told
+from trading.domain import events, refusals
+from trading.domain.contracts import Order, OrderState
+from trading.domain.holds import Held, Metered, Use
+from trading.domain.ledger import deposit_of
+from trading.ports import Trading
+from trading.use_cases import statements
+
+FILE = "file"
+
+
+async def hold_for_use(app: Trading, use: Use) -> int:
+    """Hold the price of one use against the buyer's deposit; the fen held, zero for a case charged within 24 hours."""
+    held = await app.holds.hold(use)
+    if held.amount_fen is not None:
+        if held.contract_id not in {None, use.contract_id}:
+            raise refusals.UseIdTaken(use_id=use.use_id)
+        return held.amount_fen
+    if held.short:
+        await _tell_exhausted(app, use.contract_id)
+        raise refusals.DepositExhausted(contract_id=use.contract_id)
+    raise _why(held, use.contract_id)
+
+
+def _why(held: Held, contract_id: str) -> Exception:
+    if not held.found:
+        return refusals.ContractNotFound(contract_id=contract_id)
+    if held.barred:
+        return PartyBarred()
+    if not held.in_force:
+        return refusals.ContractNotInForce(contract_id=contract_id)
+    return refusals.OrderUnpaid(contract_id=contract_id)
+
+
+async def _tell_exhausted(app: Trading, contract_id: str) -> None:
+    async with app.work() as work:
+        contract = await work.contracts.get(contract_id)
+        if await work.ledger.tell_exhausted(deposit_of(contract.buyer_party_id)):
+            work.tell(events.DepositExhausted(contract_id, contract.buyer_party_id), about=contract_id)
+
+
+async def charge_use(app: Trading, told: Told, metered: Metered, contract_id: str, mode: str) -> None:
+    """The use happened: its hold becomes a charge. A delivered file moves a fixed-price order on."""
+    async with app.work(told) as work:
+        if not await work.uses.charge(metered, work.now) and not await work.uses.known(metered.use_id):
+            raise refusals.UseUnknown(use_id=metered.use_id)
+        if mode != FILE:
+            return
+        contract = await work.contracts.get(contract_id)
+        order = await work.orders.get(contract.order_id, lock=True)
+        if order.state is OrderState.PAID:
+            order.go(OrderState.DELIVERED)
+            await work.orders.save(order)
+
+
+async def release_use(app: Trading, told: Told, use_id: str) -> None:
+    """The use was refused: what was held for it goes back."""
+    async with app.work(told) as work:
+        await work.uses.release(use_id, work.now)
+
+
+async def pay_order(app: Trading, caller: Caller, once: Once, order_id: str) -> Order:
+    """Hold the fixed price of an order; it is charged when the buyer accepts what was delivered."""
+    async with app.work(once) as work:
+        order = await work.orders.get(order_id, lock=True)
+        if order.buyer_party_id != caller.party_id:
+            raise refusals.OrderNotFound(order_id=order_id)
+        contract = await work.contracts.get(order.contract_id)
+        if order.billing != "fixed":
+            raise refusals.StepNotAllowed(state=order.state, billing=order.billing)
+        if not contract.is_in_force(work.now):
+            raise refusals.ContractNotInForce(contract_id=order.contract_id)
+        order.go(OrderState.PAID)
+        await work.uses.hold_price(order_id, contract, work.now)
+        await work.orders.save(order)
+        return work.settle(order)
+
+
+async def accept_order(app: Trading, caller: Caller, once: Once, order_id: str) -> Order:
+    """The buyer accepts the delivery: the price is charged, and settling begins on what both signed."""
+    async with app.work(once) as work:
+        order = await work.orders.get(order_id, lock=True)
+        if order.buyer_party_id != caller.party_id:
+            raise refusals.OrderNotFound(order_id=order_id)
+        order.go(OrderState.ACCEPTED)
+        contract = await work.contracts.get(order.contract_id)
+        await work.uses.charge(Metered(order_id, work.now, ""), work.now)
+        settlement_id = await statements.draw_accepted(work, contract)
+        await work.orders.save(order)
+        work.settle(order)
+    await statements.settle_now(app, settlement_id)
+    return order
+
+
+async def read_order(app: Trading, caller: Caller, order_id: str) -> Order:
+    """One's own order; operator and regulator see all."""
+    async with app.work() as work:
+        order = await work.orders.get(order_id)
+    if caller.party_id not in {order.buyer_party_id, order.provider_party_id} and not caller.has("operator", "regulator"):
+        raise refusals.OrderNotFound(order_id=order_id)
+    return order
