@@ -1,7 +1,7 @@
 """Onboarding's tables, as its storage reads and writes them; the migrations make them."""
 
-from sqlalchemy import ARRAY, BigInteger, Column, DateTime, Integer, LargeBinary, MetaData, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
 _MOMENT = DateTime(timezone=True)
@@ -13,7 +13,8 @@ party = Table(
     Column("id", Text, primary_key=True), Column("entity_kind", Text), Column("state", Text),
     Column("roles", _ROLES), Column("roles_wanted", _ROLES),
     Column("name", Text), Column("name_en", Text), Column("credit_code", Text),
-    Column("contact", JSONB(none_as_null=True)), Column("reason", Text), Column("applied_at", _MOMENT), Column("decided_at", _MOMENT), Column("version", Integer),
+    Column("contact", JSONB(none_as_null=True)), Column("reason", Text),
+    Column("applied_at", _MOMENT), Column("decided_at", _MOMENT), Column("version", Integer),
     Column("identity_pseudonym", Text), Column("vouched_by", Text), Column("statement_issued_at", _MOMENT),
 )  # fmt: skip
 member = Table(

@@ -54,7 +54,7 @@ class SqlMembers:
         statement = (
             select(members.c.id)
             .where(members.c.party_id == party_id, members.c.state == MemberState.ACTIVE)
-            .where(members.c.roles.any(ADMIN))
+            .where(members.c.roles.contains([ADMIN]))
             .order_by(members.c.id)
             .with_for_update()
         )
@@ -62,7 +62,7 @@ class SqlMembers:
 
     async def give_administrators(self, party_id: str, roles: frozenset[str]) -> None:
         """Whoever manages the party gets these roles too."""
-        statement = update(members).where(members.c.party_id == party_id, members.c.roles.any(ADMIN))
+        statement = update(members).where(members.c.party_id == party_id, members.c.roles.contains([ADMIN]))
         values = {"roles": sorted(roles | {ADMIN}), "version": members.c.version + 1}
         await self._conn.execute(statement.values(values))
 

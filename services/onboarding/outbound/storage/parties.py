@@ -62,7 +62,7 @@ class SqlParties:
 
     async def only_operators(self) -> bool:
         """Whether nobody but market operators ever applied."""
-        others = select(table.c.id).where(~table.c.roles.any(OPERATOR)).limit(1)
+        others = select(table.c.id).where(~table.c.roles.contains([OPERATOR])).limit(1)
         return (await self._conn.execute(others)).first() is None
 
     async def page(self, state: PartyState | None, limit: int, after: str) -> Sequence[Party]:

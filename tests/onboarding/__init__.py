@@ -1,0 +1,1 @@
+"""Onboarding: parties, doors, keys, people and the clock."""
