@@ -24,10 +24,11 @@ async def open_log(app: Recording) -> Log:
 
 async def place_waiting_deposits(app: Recording) -> int:
     """Give the deposits that wait their positions and sign the tree that results, all in one transaction."""
-    log = await open_log(app)
     async with app.work(None) as work:
         if not await work.deposits.wait():
             return 0
+    await open_log(app)
+    async with app.work(None) as work:
         log = await work.logs.hold()
         return await _append(work, log, LogKey.from_seed(log.origin, app.sealer.unseal(log.sealed_seed)))
 
@@ -36,14 +37,17 @@ async def _append(work: Work, log: Log, key: LogKey) -> int:
     frontier = Frontier.of(log.size, await work.nodes.get(nodes_of([Span(0, log.size)])))
     placed: list[Deposit] = []
     completed: dict[Node, bytes] = {}
+    last = await work.checkpoints.newest()
+    # A transaction that began before its predecessor ended has the earlier time; the log's own never goes back.
+    at = max(work.now, last.signed_at) if last else work.now
     for waiting in await work.deposits.waiting(BATCH_DEPOSITS):
-        deposit, deposited = waiting.place(frontier.size, work.now)
+        deposit, deposited = waiting.place(frontier.size, at)
         completed.update(frontier.append(deposit.leaf_hash))
         placed.append(deposit)
         work.tell(deposited, about=deposit.sha256)
     if not placed:
         return 0
-    checkpoint, signed = Checkpoint.sign(key, frontier.size, frontier.root, work.now)
+    checkpoint, signed = Checkpoint.sign(key, frontier.size, frontier.root, at)
     await work.deposits.place(placed)
     await work.nodes.add(completed)
     await work.checkpoints.add(checkpoint)
