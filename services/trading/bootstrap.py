@@ -14,7 +14,7 @@ from trading.outbound.evidence import GrpcEvidence
 from trading.outbound.onboarding import GrpcParties
 from trading.outbound.payer import Misbehaviour, SimulatedBank
 from trading.outbound.rights import GrpcRights
-from trading.outbound.storage import SqlWork
+from trading.outbound.storage import opener
 from trading.outbound.storage.hot_holds import SqlHotHolds
 from trading.ports import Trading
 from yaosu.trading.v1 import trading_service_pb2, trading_service_pb2_grpc
@@ -29,7 +29,7 @@ def build(surroundings: Surroundings) -> Service:
     )  # fmt: skip
     database, sealer = surroundings.database, surroundings.sealer
     trading = Trading(
-        work=SqlWork.opener_with(database, as_contract, sealer),
+        work=opener(database, as_contract, sealer),
         holds=SqlHotHolds(database),
         catalog=GrpcCatalog(surroundings.peers("catalog")),
         rights=GrpcRights(surroundings.peers("rights")),

@@ -3,6 +3,7 @@
 from datetime import UTC
 
 from kernel.barring import BARRING
+from kernel.reactions import Reactions
 from kernel.told import Told
 from trading.domain.holds import Metered
 from trading.ports import Trading
@@ -71,7 +72,7 @@ async def when_use_refused_release_it(app: Trading, event: delivery.UseRefused, 
     await uses.release_use(app, told, event.use_id)
 
 
-REACTIONS = {
+REACTIONS: Reactions = {
     "yaosu.onboarding.v1": BARRING,
     "yaosu.catalog.v1": {
         catalog.CeilingPriceSet: when_ceiling_price_set_weigh_listings,

@@ -1,7 +1,7 @@
 """Trading's unit of work over PostgreSQL, with every collection on it."""
 
 from collections.abc import Callable
-from typing import Self
+from contextlib import AbstractAsyncContextManager
 
 from kernel.database import Database
 from kernel.outbox import AsContract
@@ -19,23 +19,13 @@ from trading.outbound.storage.contracts import SqlContracts
 from trading.outbound.storage.ledger import SqlLedger
 from trading.outbound.storage.rows import SqlRows
 from trading.outbound.storage.uses import SqlUses
+from trading.ports import Work
 
 
 class SqlWork(UnitOfWork):
     """One transaction of trading."""
 
     sealer: Sealer
-
-    @classmethod
-    def opener_with(cls, database: Database, as_contract: AsContract, sealer: Sealer) -> Callable[..., Self]:
-        """As ``opener``; the sealer guards the issuer's keys."""
-
-        def open_work(ticket: Ticket = None) -> Self:
-            work = cls(database, as_contract, ticket)
-            work.sealer = sealer
-            return work
-
-        return open_work
 
     async def opened(self) -> None:
         """Hang the collections on it."""
@@ -52,4 +42,17 @@ class SqlWork(UnitOfWork):
         self.uses = SqlUses(conn)
 
 
-__all__ = ["SqlWork"]
+def opener(
+    database: Database, as_contract: AsContract, sealer: Sealer
+) -> Callable[..., AbstractAsyncContextManager[Work]]:
+    """What ``Trading.work`` is: called with a ticket (or nothing) it gives a new unit of work."""
+
+    def open_work(ticket: Ticket = None) -> AbstractAsyncContextManager[Work]:
+        work = SqlWork(database, as_contract, ticket)
+        work.sealer = sealer
+        return work
+
+    return open_work
+
+
+__all__ = ["SqlWork", "opener"]

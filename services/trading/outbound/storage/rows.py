@@ -1,6 +1,6 @@
 """Aggregates as rows: one mapping for all of them, since a row has the aggregate's own names."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -30,7 +30,7 @@ _DEEPER: Mapping[type, Mapping[str, Any]] = {  # Any: functions of the aggregate
 
 
 @cache
-def _adapter(kind: Any) -> Any:  # Any: an adapter of each aggregate's own type
+def _adapter_of(kind: Hashable) -> TypeAdapter[Any]:  # Any: an adapter of each aggregate's own type
     return TypeAdapter(kind)
 
 
@@ -44,10 +44,11 @@ class SqlRows(Generic[Aggregate]):
     def __init__(self, conn: AsyncConnection, table: Table, kind: type[Aggregate], missing: type[NotFound]) -> None:
         self._conn, self._table, self._kind, self._missing = conn, table, kind, missing
         self._id = next(iter(table.primary_key.columns))
+        self._adapter = _adapter_of(kind)  # type: ignore[arg-type]  # mypy does not know that classes can be hashed
         self._fields = [each.name for each in fields(kind)]  # type: ignore[arg-type]  # every aggregate is a dataclass
 
     def _row(self, aggregate: Aggregate) -> dict[str, Any]:
-        written = _adapter(self._kind).dump_python(aggregate, mode="json")
+        written = self._adapter.dump_python(aggregate, mode="json")
         deeper = _DEEPER.get(self._kind, {})
         row = {}
         for column in self._table.columns:
@@ -60,7 +61,7 @@ class SqlRows(Generic[Aggregate]):
         return row
 
     def _aggregate(self, row: Mapping[str, Any]) -> Aggregate:
-        aggregate: Aggregate = _adapter(self._kind).validate_python(
+        aggregate: Aggregate = self._adapter.validate_python(
             {name: _value(row[name]) for name in self._fields}
         )
         return aggregate
@@ -75,7 +76,7 @@ class SqlRows(Generic[Aggregate]):
         row = (await self._conn.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
         if row is None:
             raise self._missing(**{self._id.name: identity})
-        return self._aggregate(row)
+        return self._aggregate(dict(row))
 
     async def save(self, aggregate: Any) -> None:  # Any: an aggregate carries its version
         """Keep its changes; refused when somebody else changed it meanwhile."""
@@ -102,7 +103,7 @@ class SqlRows(Generic[Aggregate]):
             query = query.where(or_(*mine))
         if wanted.words:
             query = query.where(columns.product_name.icontains(wanted.words, autoescape=True))
-        return [self._aggregate(row) for row in (await self._conn.execute(query)).mappings()]
+        return [self._aggregate(dict(row)) for row in (await self._conn.execute(query)).mappings()]
 
     async def lying(self, states: Sequence[str], seconds: float, limit: int = 50) -> Sequence[str]:
         """Ids of those untouched in one of the states for so many seconds of machine time."""
