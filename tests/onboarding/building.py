@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 from argon2 import PasswordHasher
 from joserfc.jwk import OKPKey
+from sqlalchemy import text
 
 from kernel.calendar import SHANGHAI
 from kernel.signatures import new_key, public_jwk, sign_compact
@@ -63,7 +64,7 @@ class Key:
         """Shows that the private half is at hand."""
         return self.sign("key-proof+jws", text)
 
-    def assertion(self, party_id: str, **other: Any) -> str:
+    def assertion(self, party_id: str, /, **other: Any) -> str:
         """A wish for a token."""
         claims = {"party_id": party_id, "aud": "yaosu", "exp": int(time.time()) + 30, "jti": secrets.token_hex(16)}
         return self.sign("client-assertion+jws", {**claims, **other})
@@ -127,6 +128,13 @@ class Onboarded:
     async def decide(self, party_id: str, verb: str, **body: Any) -> httpx.Response:
         """The operator's word."""
         return await self.operator.post(f"/parties/{party_id}:{verb}", json=body or {"reason": "as the test has it"})
+
+    async def everything_kept(self) -> str:
+        """All rows of all tables, as text."""
+        async with self.running.given.database.transaction() as conn:
+            tables = await conn.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+            rows = [await conn.scalars(text(f"SELECT r::text FROM {table} r")) for table in tables.all()]  # noqa: S608 - a table's own name
+            return "\n".join(row for of_table in rows for row in of_table)
 
     def statement(self, verifier: Key, key: Key, pseudonym: str, **other: Any) -> str:
         """A verifier's word on whose key it is."""
