@@ -1,0 +1,1 @@
+"""Pledge: what data cost, and what is lent against it."""

@@ -1,0 +1,1 @@
+"""Whom pledge calls: its database, the rights registry, onboarding, the outside registry."""

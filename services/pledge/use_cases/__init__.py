@@ -1,0 +1,1 @@
+"""What pledge does, an operation each."""
