@@ -21,6 +21,7 @@ from kernel.canonical import canonical
 from kernel.hosting import Host
 from market.front import Front
 from market.ground import SERVICES, Ground
+from market.postgres import stop_server
 from market.verify.trust import Trust
 
 HOST = "127.0.0.1"
@@ -71,6 +72,14 @@ def _lock(data: Path) -> TextIOWrapper:
     return lock
 
 
+def stop_leftovers(data: Path) -> None:
+    """A market that was killed leaves its PostgreSQL running; stop it, so that the folder can go."""
+    _lock(data).close()
+    folder = data / "postgres"
+    if (folder / "postmaster.pid").exists():
+        stop_server(folder)
+
+
 def build_host(ground: Ground, name: str) -> Host:
     """One service on this ground."""
     given = ground.surroundings(name)
@@ -86,7 +95,8 @@ async def open_market(data: Path, *, port: int = 0, movable_clock: bool = False)
     hosts: dict[str, Host] = {}
     try:
         hosts = {name: build_host(ground, name) for name in SERVICES}
-        await asyncio.gather(*(host.migrate() for host in hosts.values()))
+        for host in hosts.values():  # one after the other: Alembic's context is one for the whole process
+            await host.migrate()
         await asyncio.gather(*(host.listen(ground.address_of(name)) for name, host in hosts.items()))
         operator = await _operator(ground.data, hosts["onboarding"])
         tasks += [asyncio.create_task(host.worker.run(), name=f"worker {name}") for name, host in hosts.items()]

