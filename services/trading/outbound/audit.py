@@ -86,7 +86,7 @@ CHECKERS = [
             SELECT account, posted_fen, 'is not what was charged and not split' FROM accounts,
             LATERAL (SELECT COALESCE(sum(h.amount_fen), 0) AS unsplit FROM holds h
                 LEFT JOIN settlements s ON s.statement_id = h.statement_id
-                WHERE h.contract_id = substr(account, 9) AND h.state = 'CHARGED'
+                WHERE h.contract_id = substr(accounts.account, 9) AND h.state = 'CHARGED'
                   AND (s.settlement_id IS NULL OR s.state = 'SPLITTING')) open
             WHERE account LIKE 'revenue:%' AND posted_fen <> open.unsplit
             UNION ALL

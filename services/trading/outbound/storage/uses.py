@@ -52,9 +52,11 @@ class SqlUses:
         if heir is None:
             await self._conn.execute(_RELEASE, {"use_id": use_id, "at": at})
             return True
-        values = {"use_id": use_id, "heir": heir.use_id, "at": at, "hours": CASE_WINDOW_HOURS}
-        for statement in _HAND_ON:
-            await self._conn.execute(statement, values)
+        place = {"use_id": use_id, "heir": heir.use_id}
+        await self._conn.execute(_GIVE_HEIR, place)
+        await self._conn.execute(_GIVE_COVERED, place)
+        await self._conn.execute(_LEAVE, {**place, "at": at})
+        await self._conn.execute(_MOVE_WINDOW, {**place, "hours": CASE_WINDOW_HOURS})
         if heir.state == "COVERED":  # it was metered already: what is now held for it is owed
             await self.charge(Metered(heir.use_id, heir.used_at, heir.version_digest), at)
         return True
@@ -130,19 +132,17 @@ _RELEASE = text("""
     )
     UPDATE accounts SET held_fen = held_fen - hold.amount_fen FROM hold
     WHERE accounts.account = hold.account AND hold.amount_fen > 0""")
-_HAND_ON = (
-    text("""
-        UPDATE holds SET amount_fen = given.amount_fen, covered_by = '', state = 'OPEN', resolved_at = NULL
-        FROM holds AS given WHERE holds.use_id = :heir AND given.use_id = :use_id AND :at IS NOT NULL"""),
-    text("UPDATE holds SET covered_by = :heir WHERE covered_by = :use_id AND use_id <> :heir"),
-    text("""
-        UPDATE holds SET state = 'RELEASED', resolved_at = :at, amount_fen = 0, covered_by = :heir
-        WHERE use_id = :use_id"""),
-    text("""
-        UPDATE case_windows SET use_id = :heir, until_at = heir.held_at + make_interval(hours => :hours)
-        FROM holds AS heir WHERE heir.use_id = :heir AND case_windows.use_id = :use_id
-          AND case_windows.contract_id = heir.contract_id AND case_windows.policy_case = heir.policy_case"""),
-)
+_GIVE_HEIR = text("""
+    UPDATE holds SET amount_fen = given.amount_fen, covered_by = '', state = 'OPEN', resolved_at = NULL
+    FROM holds AS given WHERE holds.use_id = :heir AND given.use_id = :use_id""")
+_GIVE_COVERED = text("UPDATE holds SET covered_by = :heir WHERE covered_by = :use_id AND use_id <> :heir")
+_LEAVE = text("""
+    UPDATE holds SET state = 'RELEASED', resolved_at = :at, amount_fen = 0, covered_by = :heir
+    WHERE use_id = :use_id""")
+_MOVE_WINDOW = text("""
+    UPDATE case_windows SET use_id = :heir, until_at = heir.held_at + make_interval(hours => :hours)
+    FROM holds AS heir WHERE heir.use_id = :heir AND case_windows.use_id = :use_id
+      AND case_windows.contract_id = heir.contract_id AND case_windows.policy_case = heir.policy_case""")
 _KNOWN = text("SELECT EXISTS (SELECT FROM holds WHERE use_id = :use_id)")
 _BILL = text("""
     WITH billed AS (
