@@ -103,6 +103,12 @@ class PostgresBus:
         finally:
             self._bells[topic].remove(bell)
 
+    async def lags(self) -> dict[tuple[str, str], int]:
+        """How many events each consumer has still to read, by consumer and topic."""
+        async with self._database.transaction() as conn:
+            rows = (await conn.execute(_LAGS)).all()
+        return {(row.consumer, row.topic): row.lag for row in rows}
+
     async def _listen(self) -> None:
         connection = await listen(self._database, CHANNEL, self._ring)
         try:
@@ -132,12 +138,17 @@ _APPEND = text("""
          WITH ORDINALITY AS e(event_id, key, version, type, payload, deposit, occurred_at, turn)
     ORDER BY e.turn
     ON CONFLICT (topic, event_id) DO NOTHING""")
-_RING = text(f"SELECT pg_notify('{CHANNEL}', :topic)")  # noqa: S608 - a constant
+_RING = text(f"SELECT pg_notify('{CHANNEL}', :topic)")
 _READ = text("""
     SELECT place, event_id, key, version, type, payload, deposit, occurred_at FROM bus_log
     WHERE topic = CAST(:topic AS text)
-      AND place > COALESCE((SELECT place FROM bus_places WHERE consumer = :consumer AND topic = CAST(:topic AS text)), 0)
+      AND place > COALESCE(
+          (SELECT place FROM bus_places WHERE consumer = :consumer AND topic = CAST(:topic AS text)), 0)
     ORDER BY place LIMIT :limit""")
+_LAGS = text("""
+    SELECT p.consumer, p.topic,
+           (SELECT count(*) FROM bus_log l WHERE l.topic = p.topic AND l.place > p.place) AS lag
+    FROM bus_places p""")
 _COMMIT = text("""
     INSERT INTO bus_places (consumer, topic, place) VALUES (:consumer, :topic, :place)
     ON CONFLICT (consumer, topic) DO UPDATE SET place = GREATEST(bus_places.place, excluded.place)""")

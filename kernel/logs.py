@@ -27,7 +27,5 @@ def set_up_logs(level: str = "INFO", *, as_json: bool | None = None, to: TextIO 
     logging.basicConfig(level=logging.WARNING, stream=stream, force=True)
 
 
-def _as_is(
-    _logger: object, _name: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
+def _as_is(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     return event

@@ -62,8 +62,11 @@ class Once:
         self.claimed = True
 
     async def recall(self, conn: AsyncConnection) -> None:
-        """Leave with what the key led to before, if it led to anything; takes nothing. For an operation that asks
-        others before its one transaction, so that a stop in between leaves no key behind that nobody will finish."""
+        """Leave with what the key led to before, if it led to anything; takes nothing.
+
+        For an operation that asks others before its one transaction, so that a stop in between leaves no key behind
+        that nobody will finish.
+        """
         if await conn.scalar(_KNOWN, self._place):
             await self._leave(conn)
 
@@ -94,9 +97,12 @@ class Once:
 
 
 _CLAIM = text("""
-    INSERT INTO idempotency_keys (party_id, route, key, request_sha256) VALUES (:party_id, :route, :key, :request_sha256)
+    INSERT INTO idempotency_keys (party_id, route, key, request_sha256)
+    VALUES (:party_id, :route, :key, :request_sha256)
     ON CONFLICT DO NOTHING RETURNING 1""")
-_KNOWN = text("SELECT EXISTS (SELECT FROM idempotency_keys WHERE party_id = :party_id AND route = :route AND key = :key)")
+_KNOWN = text(
+    "SELECT EXISTS (SELECT FROM idempotency_keys WHERE party_id = :party_id AND route = :route AND key = :key)"
+)
 _READ = text("""
     SELECT request_sha256, resource, status, body, media_type FROM idempotency_keys
     WHERE party_id = :party_id AND route = :route AND key = :key""")

@@ -72,5 +72,8 @@ Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(plain_li
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(plain_text)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(plain_code)]
 Digest = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
-Jws = Annotated[str, StringConstraints(min_length=20, max_length=262_144, pattern=r"\A[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\z")]
+Jws = Annotated[
+    str,
+    StringConstraints(min_length=20, max_length=262_144, pattern=r"\A[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\z"),
+]
 Moment = Annotated[datetime, AfterValidator(aware)]

@@ -21,18 +21,50 @@ from kernel.measuring import Measured
 from kernel.metrics import REFUSALS
 from kernel.once import Once, Replayed
 from kernel.problems import (
-    PROBLEM, InvalidFields, KeyMissing, MethodUnknown, RouteUnknown, problem_of, status_of,
+    PROBLEM,
+    InvalidFields,
+    KeyMissing,
+    MethodUnknown,
+    RouteUnknown,
+    problem_of,
+    status_of,
 )  # fmt: skip
 from kernel.refusals import (
-    Conflict, NotFound, Refusal, RoleMissing, TemporarilyUnavailable, TooLarge, Unpaid, Unreadable,
+    Conflict,
+    NotFound,
+    Refusal,
+    RoleMissing,
+    TemporarilyUnavailable,
+    TooLarge,
+    Unpaid,
+    Unreadable,
 )  # fmt: skip
 from kernel.shapes import Code, Digest, FenIn, Flag, Jws, Moment, Name, Ppm, Shape, Text, View, Whole
 from kernel.tokens import TokenMissing, TokenVerifier
 
 __all__ = [
-    "PUBLIC", "CallerOf", "Code", "Digest", "FenIn", "Flag", "Jws", "Edges", "MaybeCaller", "Moment", "Name", "OnceKey",
+    "PUBLIC",
+    "CallerOf",
+    "Code",
+    "Digest",
+    "Edges",
+    "FenIn",
+    "Flag",
+    "Jws",
+    "MaybeCaller",
+    "Moment",
+    "Name",
+    "OnceKey",
     "Page",
-    "PageOf", "Ppm", "Router", "Shape", "Text", "View", "Whole", "allow", "service_app",
+    "PageOf",
+    "Ppm",
+    "Router",
+    "Shape",
+    "Text",
+    "View",
+    "Whole",
+    "allow",
+    "service_app",
 ]  # fmt: skip
 
 BODY_BYTES_MAX = 1024 * 1024

@@ -24,7 +24,8 @@ class UnitOfWork:
     """``async with`` it: what the block did is committed together at its end, or not at all.
 
     ``now`` is business time: the database's clock at the start of the transaction plus the market's offset, in
-    Asia/Shanghai; ``machine_now`` is that clock alone, for tokens and leases. A suspended party's caller is stopped here, whatever it wants to do.
+    Asia/Shanghai; ``machine_now`` is that clock alone, for tokens and leases. A suspended party's caller is stopped
+    here, whatever it wants to do.
     """
 
     conn: AsyncConnection

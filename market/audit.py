@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
+from rights.outbound.audit import ACTIVE_PLEDGE_ENCUMBRANCES
 from sqlalchemy import text
 
 from kernel.database import Database
 from market.ground import SERVICES
 from market.postgres import Server
+from pledge.outbound.audit import LIVE_PLEDGES
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,6 @@ def _events_arrive(sent: dict[str, set[object]], logged: dict[str, set[object]])
 
 async def _collateral_agrees(server: Server) -> Finding:
     """Each confirmed, unreleased pledge has its active encumbrance, and each active pledge encumbrance its pledge."""
-    from pledge.outbound.audit import LIVE_PLEDGES
-    from rights.outbound.audit import ACTIVE_PLEDGE_ENCUMBRANCES
-
     pledges = {row[0] for row in await _column(server, "pledge", LIVE_PLEDGES)}
     encumbrances = {row[0] for row in await _column(server, "rights", ACTIVE_PLEDGE_ENCUMBRANCES)}
     violations = [f"pledge of encumbrance {one} stands without it" for one in sorted(map(str, pledges - encumbrances))]

@@ -52,7 +52,8 @@ async def _up(data: Path, port: int) -> None:
 @app.command()
 def demo(
     data: Data = DEFAULT_DATA,
-    patients: Annotated[Path, typer.Option(help="CSV of persons in Synthea's columns.")] = SAMPLES / "sample-persons.csv",
+    patients: Annotated[Path, typer.Option(help="CSV of persons in Synthea's columns.")] = SAMPLES
+    / "sample-persons.csv",
     conditions: Annotated[Path, typer.Option(help="CSV of diagnoses in Synthea's columns.")] = SAMPLES
     / "sample-diagnoses.csv",
     bim: Annotated[Path, typer.Option(help="A building model, IFC.")] = SAMPLES / "sample-house.ifc",
@@ -67,7 +68,9 @@ def demo(
             if not path.is_file():
                 message = f"{path} is not there; give a file of that kind"
                 raise ValueError(message)
-        violations = uvloop.run(run_demo(data, Inputs(patients, conditions, bim), report or data / "report.json", console))
+        violations = uvloop.run(
+            run_demo(data, Inputs(patients, conditions, bim), report or data / "report.json", console)
+        )
     if violations:
         raise typer.Exit(1)
 

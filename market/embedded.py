@@ -155,7 +155,7 @@ async def _operator(data: Path, onboarding: Host) -> dict[str, str]:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             json.dump(credential, file)
-    credential = json.loads(path.read_text())
+    credential: dict[str, str] = json.loads(path.read_text())
     bootstrap = importlib.import_module("onboarding.bootstrap")
     await bootstrap.ensure_operator(onboarding.service.ports, credential["client_id"], credential["client_secret"])
     return credential

@@ -10,7 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 _INDEX = """<!doctype html><html lang="zh"><meta charset="utf-8"><title>要素 Yaosu</title>
 <style>body{{font:16px/1.6 sans-serif;max-width:46rem;margin:3rem auto;padding:0 1rem}}li{{margin:.3rem 0}}</style>
-<h1>要素 Yaosu</h1><p>数据要素市场已开放，各服务的接口文档如下。<br>The data-element market is open; each service documents its API.</p>
+<h1>要素 Yaosu</h1><p>数据要素市场已开放，各服务的接口文档如下。<br>
+The data-element market is open; each service documents its API.</p>
 <ul>{items}</ul><p><small>{version}</small></p></html>"""
 
 

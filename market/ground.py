@@ -97,7 +97,7 @@ class Ground:
     async def close(self) -> None:
         """Let go of everything, and stop the server if it is ours."""
         for channel in self._channels.values():
-            await channel.close()
+            await channel.close(None)
         await self.bus.close()
         self.server.close()
 

@@ -13,7 +13,7 @@ ADDRESSES_SETTING = "YAOSU_PEERS"
 
 
 def _addresses() -> dict[str, str]:
-    """``YAOSU_PEERS``: ``rights=127.0.0.1:9003,catalog=unix:/run/yaosu/catalog.sock``; else sockets in the data folder."""
+    """``YAOSU_PEERS``: ``rights=127.0.0.1:9003,catalog=unix:/run/x.sock``; else sockets in the data folder."""
     pairs = [pair for pair in os.environ.get(ADDRESSES_SETTING, "").split(",") if pair]
     return dict(pair.split("=", 1) for pair in pairs)
 

@@ -70,7 +70,9 @@ class Databases:
 
     def url(self, name: str) -> str:
         """The administrator's address of a database."""
-        return self._server.admin.set(drivername="postgresql+asyncpg", database=name).render_as_string(False)
+        return self._server.admin.set(drivername="postgresql+asyncpg", database=name).render_as_string(
+            hide_password=False
+        )
 
     async def fresh(self, service: str, migrations: Path) -> str:
         """The address of a new database of the service's newest form."""
@@ -199,7 +201,7 @@ StartService = Callable[..., Awaitable[Running]]
 
 @pytest.fixture
 async def service(databases: Databases, tmp_path: Path) -> AsyncIterator[StartService]:
-    """``await service("pledge", registry=FakeRegistry())``: the service with the named ports replaced."""
+    """Start any one service on a database of its own, with the named ports replaced."""
     stack = AsyncExitStack()
 
     async def start(name: str, **ports: object) -> Running:

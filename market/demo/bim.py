@@ -44,7 +44,8 @@ class BimCase:
         self.version = (await publish_version(designer, self.dataset, {"model.ifc": self.model}))["version_id"]
         product = await designer.post("/catalog/v1/products", {
             "dataset_id": self.dataset, "name": "联排住宅BIM模型", "name_en": "Duplex building model",
-            "description": "设计单位完成的建筑信息模型。", "description_en": "A building information model by its designer.",
+            "description": "设计单位完成的建筑信息模型。",
+            "description_en": "A building information model by its designer.",
             "specification": {"deliveries": ["file"]},
         })  # fmt: skip
         self.product = product["product_id"]
@@ -229,7 +230,8 @@ class BimCase:
         done = await designer.until(path, "state", "PUBLISHED", "FAILED", "DONE")
         product = await designer.post("/catalog/v1/products", {
             "dataset_id": done["dataset_id"], "name": "联排住宅构件清单", "name_en": "Element list of the duplex",
-            "description": "构件表。", "description_en": "A table of elements.", "specification": {"deliveries": ["file"]},
+            "description": "构件表。", "description_en": "A table of elements.",
+            "specification": {"deliveries": ["file"]},
         })  # fmt: skip
         await designer.post(f"/catalog/v1/products/{product['product_id']}:publish")
         return str(product["product_id"])

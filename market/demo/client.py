@@ -40,8 +40,10 @@ class Door:
         self, method: str, path: str, *, token: str = "", key: str = "", json: Json = None, content: Any = None,
         headers: dict[str, str] | None = None, raw: bool = False,
     ) -> Any:  # fmt: skip
-        """The JSON answer (``raw``: the bytes); a refusal is raised as ``Refused``. ``content``: a function giving a
-        fresh byte stream, so that it can be sent again."""
+        """The JSON answer (``raw``: the bytes); a refusal is raised as ``Refused``.
+
+        ``content``: a function giving a fresh byte stream, so that it can be sent again.
+        """
         headers = dict(headers or {})
         if token:
             headers["Authorization"] = f"Bearer {token}"

@@ -1,4 +1,4 @@
-"""The medical case: a hospital's data, supplied to the authorised operator, answered to an insurer one consent at a time."""
+"""The medical case: a hospital's data, governed by the authorised operator, answered to an insurer by consent."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 from market.demo.cast import Person, admit_person
 from market.demo.client import Actor, Refused
-from market.demo.persons import CONTRACT_PURPOSE, Applicant, applicants_of, new_identity_key, pseudonym
+from market.demo.persons import CONTRACT_PURPOSE, Applicant, new_identity_key, pseudonym
 from market.demo.rights_steps import certify, file_compliance
 from market.demo.trade_steps import settle_statement, sign_contract, top_up
 from market.demo.world import World, file_stream, years_after
@@ -135,7 +135,9 @@ class MedicalCase:
         """Listed at or below the ceiling; ordered; signed by both with their registered keys."""
         world, operator = self.world, self.world["operator"]
         above = operator.post("/trading/v1/listings", {**self._listing(), "price_fen": CEILING_FEN + 1})
-        await world.must_refuse("medical", "over_ceiling", f"按 {CEILING_FEN + 1} 分挂牌（上限 {CEILING_FEN} 分）", above)
+        await world.must_refuse(
+            "medical", "over_ceiling", f"按 {CEILING_FEN + 1} 分挂牌（上限 {CEILING_FEN} 分）", above
+        )
         listing = await operator.post("/trading/v1/listings", {**self._listing(), "price_fen": PRICE_FEN})
         order = await world["insurer"].post(
             "/trading/v1/orders", {"listing_id": listing["listing_id"], "purpose": CONTRACT_PURPOSE}
@@ -201,7 +203,9 @@ class MedicalCase:
                     found = {"refused": refused.type}
                 self.answers[applicant.record_id] = found
 
-        await self.world.story.each("核保查询 underwriting", asyncio.as_completed(map(one, applicants)), len(applicants))
+        await self.world.story.each(
+            "核保查询 underwriting", asyncio.as_completed(map(one, applicants)), len(applicants)
+        )
 
     async def _admit(self, applicant: Applicant) -> Person:
         now = await self.world.now()
@@ -277,7 +281,9 @@ async def _appears(actor: Actor, path: str) -> None:
 
 async def publish_version(actor: Actor, dataset_id: str, files: dict[str, Path]) -> dict[str, Any]:
     """Announce, upload in streams, publish; the version when its profile is made."""
-    opened = await actor.post(f"/catalog/v1/datasets/{dataset_id}/versions", {"files": [{"name": name} for name in files]})
+    opened = await actor.post(
+        f"/catalog/v1/datasets/{dataset_id}/versions", {"files": [{"name": name} for name in files]}
+    )
     path = f"/catalog/v1/versions/{opened['version_id']}"
     for name, source in files.items():
         media_type = "text/csv" if name.endswith(".csv") else "application/octet-stream"
@@ -327,5 +333,3 @@ SPECIFICATION = {
         },
     },
 }  # fmt: skip
-
-

@@ -16,7 +16,8 @@ from kernel.calendar import SHANGHAI
 from market.audit import audit, show
 from market.demo.bim import BimCase
 from market.demo.client import Door
-from market.demo.medical import MedicalCase, applicants_of
+from market.demo.medical import MedicalCase
+from market.demo.persons import applicants_of
 from market.demo.story import Between, Story
 from market.demo.world import STARTS_AT, World
 from market.embedded import Market, open_market, stop_leftovers

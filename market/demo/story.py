@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -25,7 +25,7 @@ class Story:
         )  # fmt: skip
         self._chapter: Any = None  # Any: rich's task id
 
-    def __enter__(self) -> "Story":
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 
