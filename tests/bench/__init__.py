@@ -1,0 +1,1 @@
+"""Measurements of the whole market on this machine: ``make bench``."""
