@@ -25,8 +25,8 @@ class Bus(Protocol):
     async def commit(self, consumer: str, topic: str, place: int) -> None:
         """Move the consumer's place forward; never back."""
 
-    async def wait(self, topic: str, seconds: float) -> None:
-        """Return when the topic may hold more, or after so many seconds."""
+    async def wait(self, consumer: str, topic: str, seconds: float) -> None:
+        """Return when the topic may hold more for the consumer, or after so many seconds."""
 
 
 BUS_TABLES = (
@@ -51,7 +51,8 @@ class PostgresBus:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._bells: dict[str, list[Bell]] = defaultdict(list)
+        # One bell for each consumer and topic that stays: what rings between a read and a wait is not missed.
+        self._bells: dict[str, dict[str, Bell]] = defaultdict(lambda: defaultdict(Bell))
         self._ears: asyncio.Task[None] | None = None
 
     async def create(self) -> None:
@@ -92,16 +93,11 @@ class PostgresBus:
         async with self._database.transaction() as conn:
             await conn.execute(_COMMIT, {"consumer": consumer, "topic": topic, "place": place})
 
-    async def wait(self, topic: str, seconds: float) -> None:
+    async def wait(self, consumer: str, topic: str, seconds: float) -> None:
         """See ``Bus``."""
         if self._ears is None or self._ears.done():
             self._ears = asyncio.create_task(self._listen())
-        bell = Bell()
-        self._bells[topic].append(bell)
-        try:
-            await bell.wait(seconds)
-        finally:
-            self._bells[topic].remove(bell)
+        await self._bells[topic][consumer].wait(seconds)
 
     async def lags(self) -> dict[tuple[str, str], int]:
         """How many events each consumer has still to read, by consumer and topic."""
@@ -118,7 +114,7 @@ class PostgresBus:
             await connection.close()
 
     def _ring(self, *notice: object) -> None:
-        for bell in self._bells[str(notice[-1])]:
+        for bell in self._bells[str(notice[-1])].values():
             bell.ring()
 
     async def close(self) -> None:

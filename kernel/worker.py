@@ -51,7 +51,7 @@ class Worker:
                 tasks.create_task(self._watch(connection))
                 tasks.create_task(self._for_ever(self.relay, self._outbox_bell.wait))
                 for ear in self._ears:
-                    tasks.create_task(self._for_ever(ear.hear, partial(self._bus.wait, ear.topic)))
+                    tasks.create_task(self._for_ever(ear.hear, partial(self._bus.wait, self.name, ear.topic)))
                 for job in self._jobs:
                     tasks.create_task(self._repeat(job))
         except* _LeaseLostError:
