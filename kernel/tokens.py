@@ -1,5 +1,6 @@
 """Tokens: the market token that a caller shows, and the call token that one service shows another."""
 
+import asyncio
 import json
 import time
 from collections import OrderedDict
@@ -14,6 +15,7 @@ from joserfc.jwk import OKPKey
 from joserfc.jws import JWSRegistry
 
 from kernel.callers import Caller
+from kernel.ids import new_id
 from kernel.refusals import Unidentified
 from kernel.signatures import ALGORITHM, header_of, key_from, new_key, private_bytes, public_jwk
 
@@ -45,7 +47,7 @@ def market_token(caller: Caller, key: OKPKey, kid: str, *, seconds: int = MARKET
     claims = {
         "iss": ISSUER, "aud": AUDIENCE, "sub": caller.subject_id, "party": caller.party_id,
         "roles": sorted(caller.roles), "sid": caller.session_id, "iat": now,
-        "exp": now + min(seconds, MARKET_TOKEN_SECONDS_MAX), "jti": f"{time.time_ns():x}",
+        "exp": now + min(seconds, MARKET_TOKEN_SECONDS_MAX), "jti": new_id("tok"),
     }  # fmt: skip
     return jwt.encode({"alg": ALGORITHM, "typ": "at+jwt", "kid": kid}, claims, key, registry=_REGISTRY)
 
@@ -56,7 +58,8 @@ class TokenVerifier:
     def __init__(self, fetch: Callable[[], Awaitable[dict[str, Any]]]) -> None:
         self.fetch = fetch
         self._keys: dict[str, OKPKey] = {}
-        self._fetched_at = 0.0
+        self._fetched_at = -_REFETCH_SECONDS
+        self._turn = asyncio.Lock()
         self._known: OrderedDict[str, tuple[Caller, int]] = OrderedDict()
 
     async def caller_of(self, token: str) -> Caller:
@@ -86,15 +89,24 @@ class TokenVerifier:
 
     async def _key(self, token: str) -> OKPKey:
         kid = _header(token).get("kid")
-        if kid not in self._keys and time.monotonic() - self._fetched_at > _REFETCH_SECONDS:
-            jwks = await self.fetch()
-            self._fetched_at = time.monotonic()
-            self._keys = {jwk["kid"]: key_from(jwk) for jwk in jwks["keys"]}
-            self._known.clear()
+        asked_at = time.monotonic()
+        if kid not in self._keys:
+            async with self._turn:
+                # A key may be newer than our set: whoever waited while the set was fetched anew need not fetch again.
+                if kid not in self._keys and self._fetched_at < asked_at:
+                    await asyncio.sleep(self._fetched_at + _REFETCH_SECONDS - asked_at)
+                    await self._refetch()
         key = self._keys.get(str(kid))
         if key is None:
             raise TokenInvalid
         return key
+
+    async def _refetch(self) -> None:
+        began_at = time.monotonic()
+        jwks = await self.fetch()
+        self._keys = {jwk["kid"]: key_from(jwk) for jwk in jwks["keys"]}
+        self._fetched_at = began_at
+        self._known.clear()
 
 
 def _header(token: str) -> dict[str, Any]:
