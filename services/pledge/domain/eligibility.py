@@ -71,8 +71,9 @@ class Question:
         return any(e.kind in kinds and e.reference != self.own_reference for e in self.asset.encumbrances)
 
 
-def _operate_held(q: Question) -> bool:
-    return any(c.gives(OPERATE, q.borrower_party_id) for c in q.asset.in_force(q.at))
+def _operate_held(q: Question) -> bool | None:
+    in_force = q.asset.in_force(q.at)
+    return any(c.gives(OPERATE, q.borrower_party_id) for c in in_force) if in_force else None
 
 
 def _lasts(q: Question) -> bool | None:

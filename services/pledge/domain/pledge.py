@@ -24,6 +24,8 @@ from pledge.domain.states import PledgeState, StepNotAllowed, pledge_may_become
 CLEAN = "clean"
 FOUND = "found"
 _SET_BACK = frozenset({PledgeState.REFUSED, PledgeState.SEARCHED, PledgeState.REGISTERED})
+_AT_REGISTRY = frozenset({PledgeState.REGISTERING})
+_AT_RIGHTS = frozenset({PledgeState.ANNOTATING, PledgeState.CONFIRMING})
 _ROUND_OF = {PledgeState.HELD: 1, PledgeState.REGISTERED: 2}
 
 
@@ -92,7 +94,10 @@ class Pledge:
         """Whether the party is the borrower or the bank."""
         return party_id in (self.borrower_party_id, self.bank_party_id)
 
-    def _move(self, following: PledgeState) -> None:
+    def _move(self, following: PledgeState, *, leaving: frozenset[PledgeState] = frozenset(PledgeState)) -> None:
+        """Two steps lead to REGISTERED and to SEARCHED each: ``leaving`` tells them apart."""
+        if self.state not in leaving:
+            raise StepNotAllowed(state=self.state.value, wanted=following.value)
         self.state = pledge_may_become(self.state, following)
 
     def _step(self, step: str) -> PledgeStepTaken:
@@ -155,12 +160,12 @@ class Pledge:
         """The outside registry shows it."""
         if self.registration is None:
             raise StepNotAllowed(state=self.state.value)
-        self._move(PledgeState.REGISTERED)
+        self._move(PledgeState.REGISTERED, leaving=_AT_REGISTRY)
         return PledgeRegistered(self.pledge_id, self.registration.registry, self.registration.registration_number)
 
     def registration_refused(self, reason: Reason) -> PledgeStepTaken:
         """The outside registry holds this number for something else."""
-        self._move(PledgeState.SEARCHED)
+        self._move(PledgeState.SEARCHED, leaving=_AT_REGISTRY)
         self.registration, self.refusal = None, reason
         return self._step("registration refused")
 
@@ -177,7 +182,7 @@ class Pledge:
 
     def put_back(self, reason: Reason) -> PledgeStepTaken:
         """The registry refused to annotate or confirm: search again, or cancel."""
-        self._move(PledgeState.REGISTERED)
+        self._move(PledgeState.REGISTERED, leaving=_AT_RIGHTS)
         self.refusal = reason
         return self._step(f"refused by the registry: {reason.reason}")
 

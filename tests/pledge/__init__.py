@@ -1,0 +1,1 @@
+"""Pledge: loans, the order of a pledge, bookings and the watch."""
