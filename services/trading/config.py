@@ -11,19 +11,19 @@ class Settings(KernelSettings):
 
     model_config = SettingsConfigDict(env_prefix="YAOSU_TRADING_", extra="ignore", frozen=True)
 
-    payer_seed: int = Field(default=1, description="Seed of the simulated bank's misbehaviour; the same seed, the same.")
+    payer_seed: int = Field(default=1, description="Seed of the simulated bank's misbehaviour.")
     payer_twice_ppm: int = Field(
-        default=200_000, ge=0, le=1_000_000, description="How many of a million callbacks the simulated bank sends twice."
+        default=200_000, ge=0, le=1_000_000, description="Callbacks that the simulated bank sends twice, of a million."
     )
     payer_late_ppm: int = Field(
-        default=200_000, ge=0, le=1_000_000, description="How many of a million callbacks the simulated bank sends late."
+        default=200_000, ge=0, le=1_000_000, description="Callbacks that the simulated bank sends late, of a million."
     )
     payer_never_ppm: int = Field(
-        default=50_000, ge=0, le=1_000_000, description="How many of a million callbacks the simulated bank never sends."
+        default=50_000, ge=0, le=1_000_000, description="Callbacks that the simulated bank never sends, of a million."
     )
-    payer_late_seconds: float = Field(default=1.0, ge=0, description="How late a late callback of the simulated bank is.")
+    payer_late_seconds: float = Field(default=1.0, ge=0, description="How late a late callback is.")
     ask_payer_after_seconds: float = Field(
-        default=3.0, gt=0, description="After how long without an answer the payer is asked what became of an instruction."
+        default=3.0, gt=0, description="After how long without an answer the payer is asked about an instruction."
     )
     resume_after_seconds: float = Field(
         default=2.0, gt=0, description="After how long without a change an unfinished step is taken up again."

@@ -1,4 +1,4 @@
-"""Stand-ins for what is outside trading: catalog, the registry, onboarding, evidence. And builders with complete defaults."""
+"""Stand-ins for catalog, the registry, onboarding and evidence, and builders with complete defaults."""
 
 import hashlib
 from dataclasses import replace
@@ -13,7 +13,8 @@ from trading.ports import Grant, Proof
 
 PROVIDER, BUYER, BANK = "pty_provider", "pty_buyer", "pty_bank"
 PRODUCT = Product(
-    product_id="prd_one", dataset_id="dat_one", owner_party_id=PROVIDER, name="核保数据产品", specification_digest="a" * 64,
+    product_id="prd_one", dataset_id="dat_one", owner_party_id=PROVIDER, name="核保数据产品",
+    specification_digest="a" * 64,
     lineage_root="dat_root", authorisation_id="", supplier_party_id="pty_hospital", state="PUBLISHED",
     ceiling_price_fen=None, deliveries=("underwriting", "cohort"),
 )  # fmt: skip

@@ -21,8 +21,8 @@ PLANTS = {
            "UPDATE accounts SET posted_fen = -1 WHERE account LIKE 'deposit:%'"],
     "M4": ["ALTER TABLE postings DISABLE TRIGGER postings_stay"],
     "M5": ["ALTER TABLE ledger_transactions DROP CONSTRAINT one_effect",
-           "INSERT INTO ledger_transactions (source_type, source_id, step, posted_at) "
-           "SELECT source_type, source_id, step, posted_at FROM ledger_transactions LIMIT 1"],
+           """INSERT INTO ledger_transactions (source_type, source_id, step, posted_at)
+              SELECT source_type, source_id, step, posted_at FROM ledger_transactions LIMIT 1"""],
     "M8": ["UPDATE holds SET policy_case = 'case-0'"],
     "M9": ["""UPDATE settlements SET shares = jsonb_set(shares, '{0,amount_fen}', '1')"""],
     "M10": ["DELETE FROM payer.callbacks WHERE true", "DELETE FROM payer.instructions WHERE direction = 'PAY_OUT'"],

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 from kernel.refusals import TemporarilyUnavailable
 from tests.trading.conftest import Market, done, refused
@@ -25,7 +26,7 @@ async def test_a_contract_signed_by_key_and_by_click_comes_into_force(market: Ma
     assert signed["state"] == "IN_FORCE"
     assert [(each["party_id"], each["way"]) for each in signed["signatures"]] == [(BUYER, "jws"), (PROVIDER, "click")]
     assert done(await market.buyer.get(f"/orders/{order['order_id']}"))["state"] == "CONTRACTED"
-    told = (await market.running.told())[-1]
+    told: Any = (await market.running.told())[-1]  # Any: one of many messages
     assert told.contract.agreement_digest == contract["agreement_digest"]
     assert told.contract.state == "IN_FORCE"
 
@@ -92,8 +93,10 @@ async def test_a_stop_between_reserve_and_confirm_is_made_good_by_the_job(market
     done(await market.provider.post(f"{place}:sign", json={"click": True}))
     reserve, confirm = market.rights.reserve, market.rights.confirm
     for step in ("reserve", "confirm"):
+
         async def away(*_: object) -> None:
             raise TemporarilyUnavailable
+
         setattr(market.rights, step, away)
     assert (await market.buyer.post(f"{place}:sign", json={"click": True})).status_code == 503
     market.rights.reserve = reserve
@@ -146,5 +149,3 @@ async def test_a_contract_ends_with_its_term(market: Market) -> None:
     await market.running.drain()
     assert done(await market.buyer.get(f"/contracts/{contract_id}"))["state"] == "ENDED"
     assert type((await market.running.told())[-1]).__name__ == "ContractEnded"
-
-

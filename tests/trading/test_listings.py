@@ -84,7 +84,10 @@ async def test_what_the_registry_does_not_certify_is_not_listed(
     ],
 )
 async def test_what_lies_upon_the_right_decides_the_offer(
-    market: Market, kind: str, exclusive: bool, reason: str  # noqa: FBT001 - a parameter of the table above
+    market: Market,
+    kind: str,
+    exclusive: bool,
+    reason: str,
 ) -> None:
     market.rights.encumber(kind=kind)
     refused(await market.provider.post("/listings", json=opening(exclusive=exclusive)), 409, reason)
@@ -129,7 +132,8 @@ async def test_a_malformed_listing_is_refused(market: Market, bad: dict[str, obj
 
 
 async def test_a_pinned_version_must_be_of_the_product(market: Market) -> None:
-    refused(await market.provider.post("/listings", json=opening(version_selector="pinned:ver_x")), 409, "VersionNotOffered")
+    foreign = opening(version_selector="pinned:ver_x")
+    refused(await market.provider.post("/listings", json=foreign), 409, "VersionNotOffered")
     assert (await market.listed(version_selector="pinned:ver_one"))["version_selector"] == "pinned:ver_one"
 
 
@@ -183,5 +187,3 @@ async def test_a_lower_ceiling_suspends_what_is_above_it(market: Market) -> None
         event = CeilingPriceSet(product_id="prd_one", authorisation_id="aut", ceiling_price_fen=ceiling)
         await market.running.hear(event, about="prd_one")
         assert await state_of(market, listing_id) == expected
-
-

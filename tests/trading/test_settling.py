@@ -41,9 +41,10 @@ async def books(market: Market, contract_id: str) -> dict[str, Any]:
 async def test_charged_is_settled_is_split_is_at_the_bank(market: Market, payer: Misbehaviour) -> None:
     market.payer.misbehaviour = payer
     contract_id = await used(market)
-    assert [each["between"] for each in (await books(market, contract_id))["differences"]] == ["ledger/bill"]
+    before = await books(market, contract_id)
+    assert [each["between"] for each in before["differences"]] == ["ledger/bill"]
     statement = await market.confirmed(contract_id)
-    assert (statement["state"], statement["calls"], statement["covered"], statement["amount_fen"]) == ("SETTLING", 3, 1, 750)
+    assert [statement[name] for name in ("state", "calls", "covered", "amount_fen")] == ["SETTLING", 3, 1, 750]
     await market.running.drain()
     seen = await books(market, contract_id)
     assert seen["metered_fen"] == seen["charged_fen"] == seen["settled_fen"] == seen["bank_statement_fen"] == 750
@@ -54,7 +55,7 @@ async def test_charged_is_settled_is_split_is_at_the_bank(market: Market, payer:
     bank = done(await market.operator.get("/bank-statement"))
     assert (bank["credit_fen"], bank["debit_fen"], bank["exceptions"]) == (10_000, 750, [])
     assert bank["balance_fen"] == bank["ledger_fen"]
-    settled = [event for event in await market.running.told() if type(event).__name__ == "OrderSettled"]
+    settled: list[Any] = [event for event in await market.running.told() if type(event).__name__ == "OrderSettled"]
     assert [(event.amount_fen, event.provider_party_id) for event in settled] == [(750, PROVIDER)]
 
 
@@ -158,7 +159,9 @@ def kill_at(target: object, name: str, nth: int) -> Callable[[], None]:
     return lambda: setattr(target, name, real)
 
 
-@pytest.mark.parametrize(("port", "name", "nth"), [("rights", "asset", 1)] + [("payer", "instruct", n) for n in (1, 2, 4)])
+@pytest.mark.parametrize(
+    ("port", "name", "nth"), [("rights", "asset", 1), *(("payer", "instruct", n) for n in (1, 2, 4))]
+)
 async def test_a_settlement_killed_between_any_two_steps_ends_with_the_same_sums(
     market: Market, port: str, name: str, nth: int
 ) -> None:

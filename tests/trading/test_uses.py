@@ -49,9 +49,7 @@ async def test_eight_callbacks_at_once_post_once(market: Market) -> None:
     done(await market.buyer.post("/top-ups", json={"amount_fen": 700}))
     (_, notice), *_rest = await market.payer.due(10)
     public = market.running.client_for()
-    answers = await asyncio.gather(
-        *(public.post("/payer-callbacks", json={"notice": notice}) for _ in range(8))
-    )
+    answers = await asyncio.gather(*(public.post("/payer-callbacks", json={"notice": notice}) for _ in range(8)))
     assert {answer.status_code for answer in answers} == {200}
     assert (await market.deposit())["posted_fen"] == 700
 

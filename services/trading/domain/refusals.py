@@ -16,7 +16,7 @@ class ProductNotPublished(Conflict):
 
 
 class VersionNotOffered(Conflict):
-    """The version selector names no version of this product. Use `latest_conforming` or `pinned:` and its version id."""
+    """The version selector names no version of this product. Use `latest_conforming`, or `pinned:` and its id."""
 
     zh = "版本选择不属于该产品。请使用 latest_conforming，或 pinned: 加该产品的版本编号。"
 
@@ -34,7 +34,7 @@ class PriceOverCeiling(Conflict):
 
 
 class OperateRightNotCertified(Conflict):
-    """Your party holds no certified right to operate this data. Register it and have the OPERATE right certified first."""
+    """Your party holds no certified right to operate this data. Register it and have that right certified first."""
 
     zh = "贵方未持有该数据经确认的经营权。请先登记并取得经营权证书。"
 
@@ -52,7 +52,7 @@ class LevelNotTradable(Conflict):
 
 
 class RightAlreadyPledged(Conflict):
-    """The right secures a loan and cannot be sold exclusively. Sell it non-exclusively, or have the pledgee release it."""
+    """The right secures a loan and cannot be sold exclusively. Sell it non-exclusively, or have it released first."""
 
     zh = "该权利已为贷款设定质押，不能独占转让。请改为非独占许可，或请质权人先行解除。"
 
@@ -88,7 +88,7 @@ class PolicyTermUnknown(Malformed):
 
 
 class SplitUnbalanced(Malformed):
-    """The shares do not make a whole. They must sum to 1000000 ppm, each above 0, and one must be the provider's own."""
+    """The shares do not make a whole. They sum to 1000000 ppm, each above 0, one the provider's own."""
 
     zh = "分成比例不完整。各项须大于 0、合计 1000000 ppm，且须包含供方自身的份额。"
 
@@ -172,7 +172,7 @@ class ClickNeedsPerson(Forbidden):
 
 
 class PledgeeConsentMissing(Conflict):
-    """The pledge on this right asks for the bank's consent to each licence. Have the bank consent to this contract first."""
+    """The pledge on this right asks for the bank's consent to each licence. Have the bank consent first."""
 
     zh = "该权利上的质押要求银行逐笔同意许可。请先由银行对本合同作出同意。"
 

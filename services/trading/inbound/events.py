@@ -41,7 +41,9 @@ async def when_encumbrance_placed_suspend_listings(app: Trading, event: rights.E
         await listings.suspend_listings(app, told, cause, lineage_root=event.encumbrance.lineage_root)
 
 
-async def when_encumbrance_released_resume_listings(app: Trading, event: rights.EncumbranceReleased, told: Told) -> None:
+async def when_encumbrance_released_resume_listings(
+    app: Trading, event: rights.EncumbranceReleased, told: Told
+) -> None:
     """What it stopped is sold again."""
     if event.encumbrance.kind in STOPPING:
         cause = f"encumbrance:{event.encumbrance_id}"
@@ -72,8 +74,9 @@ async def when_use_refused_release_it(app: Trading, event: delivery.UseRefused, 
     await uses.release_use(app, told, event.use_id)
 
 
+# mypy joins the kernel's two reactions to a bare "function".
 REACTIONS: Reactions = {
-    "yaosu.onboarding.v1": BARRING,
+    "yaosu.onboarding.v1": BARRING,  # type: ignore[dict-item]
     "yaosu.catalog.v1": {
         catalog.CeilingPriceSet: when_ceiling_price_set_weigh_listings,
         catalog.AuthorisationEnded: when_authorisation_ended_suspend_listings,

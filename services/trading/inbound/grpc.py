@@ -5,7 +5,10 @@ from trading.outbound.events import contract_message
 from trading.ports import Trading
 from trading.use_cases import contracts, uses
 from yaosu.trading.v1.trading_service_pb2 import (
-    GetContractRequest, GetContractResponse, HoldForUseRequest, HoldForUseResponse,
+    GetContractRequest,
+    GetContractResponse,
+    HoldForUseRequest,
+    HoldForUseResponse,
 )  # fmt: skip
 from yaosu.trading.v1.trading_service_pb2_grpc import TradingServiceServicer
 
@@ -20,7 +23,8 @@ class Seller(TradingServiceServicer):
 
     async def GetContract(self, request: GetContractRequest, _context: object) -> GetContractResponse:  # noqa: N802 - the contract's name
         """See the contract."""
-        return GetContractResponse(contract=contract_message(await contracts.show_contract(self._app, request.contract_id)))
+        contract = await contracts.show_contract(self._app, request.contract_id)
+        return GetContractResponse(contract=contract_message(contract))
 
     async def HoldForUse(self, request: HoldForUseRequest, _context: object) -> HoldForUseResponse:  # noqa: N802 - the contract's name
         """See the contract."""

@@ -1,10 +1,12 @@
 """Clocks, unfinished sagas, and what the payer has to say."""
 
 from collections.abc import Awaitable, Callable, Sequence
+
 import structlog
 
 from kernel.jobs import Job
 from kernel.refusals import Refusal
+from trading.domain.settlements import ShareState
 from trading.ports import Trading
 from trading.use_cases import certificates, contracts, deposits, settlements
 
@@ -74,7 +76,8 @@ async def resume_settlements(app: Trading) -> int:
         lying = await work.settlements.lying(["SPLITTING", "PAYING"], app.resume_after_seconds)
         unanswered = []
         for name in await work.settlements.lying(["PAYING"], app.ask_payer_after_seconds):
-            unanswered += [share.share_id for share in (await work.settlements.get(name)).shares if share.state == "INSTRUCTED"]
+            shares = (await work.settlements.get(name)).shares
+            unanswered += [share.share_id for share in shares if share.state is ShareState.INSTRUCTED]
     unsettled = 0
     for name in lying:
         unsettled += await _each([name], lambda each: _settle(app, each))

@@ -19,7 +19,8 @@ CHECKERS = [
         f"{PLANTED}[M2]",
         none_of("""
             SELECT account, posted_fen, held_fen, sums.posted, open.held FROM accounts,
-            LATERAL (SELECT COALESCE(sum(amount_fen), 0) AS posted FROM postings p WHERE p.account = accounts.account) sums,
+            LATERAL (SELECT COALESCE(sum(amount_fen), 0) AS posted FROM postings p
+                     WHERE p.account = accounts.account) sums,
             LATERAL (SELECT COALESCE(sum(amount_fen), 0) AS held FROM holds h
                      WHERE h.account = accounts.account AND state = 'OPEN') open
             WHERE posted_fen <> sums.posted OR held_fen <> open.held"""),
@@ -94,7 +95,8 @@ CHECKERS = [
             WHERE NOT EXISTS (SELECT FROM ledger_transactions t JOIN postings p USING (transaction_id)
                 WHERE t.source_id = i.reference AND p.account = 'supervised'
                   AND p.amount_fen = CASE i.direction WHEN 'COLLECT' THEN -i.amount_fen ELSE i.amount_fen END)
-              AND NOT EXISTS (SELECT FROM top_ups WHERE top_up_id = i.reference AND state IN ('INSTRUCTING', 'INSTRUCTED')
+              AND NOT EXISTS (SELECT FROM top_ups WHERE top_up_id = i.reference
+                  AND state IN ('INSTRUCTING', 'INSTRUCTED')
                   AND touched_at > now() - interval '{CLEARING_MINUTES} minutes')
               AND NOT EXISTS (SELECT FROM settlements WHERE settlement_id = split_part(i.reference, '.', 1)
                   AND state = 'PAYING' AND touched_at > now() - interval '{CLEARING_MINUTES} minutes')

@@ -45,6 +45,12 @@ def as_contract(event: object) -> Message:
             return told.ListingResumed(listing_id=listing_id, product_id=product_id)
         case events.ListingWithdrawn(listing_id, product_id):
             return told.ListingWithdrawn(listing_id=listing_id, product_id=product_id)
+        case _:
+            return _contract_told(event)
+
+
+def _contract_told(event: object) -> Message:
+    match event:
         case events.ContractSigned(kept, signed_at):
             return told.ContractSigned(
                 contract_id=kept.contract_id, contract=contract_message(kept), signed_at=moment(signed_at)
@@ -54,10 +60,10 @@ def as_contract(event: object) -> Message:
         case events.ContractEnded(contract_id, ended_at, reason):
             return told.ContractEnded(contract_id=contract_id, ended_at=moment(ended_at), reason=reason)
         case _:
-            return _money_message(event)
+            return _money_told(event)
 
 
-def _money_message(event: object) -> Message:
+def _money_told(event: object) -> Message:
     match event:
         case events.StatementConfirmed(statement_id, contract_id, amount_fen, confirmed_at):
             return told.StatementConfirmed(

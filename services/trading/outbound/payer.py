@@ -14,7 +14,15 @@ from kernel.database import Database
 from kernel.money import PPM
 from kernel.refusals import Conflict
 from kernel.sealing import Sealer
-from kernel.signatures import SignatureInvalid, key_from, new_key, private_bytes, public_jwk, sign_compact, verify_compact
+from kernel.signatures import (
+    SignatureInvalid,
+    key_from,
+    new_key,
+    private_bytes,
+    public_jwk,
+    sign_compact,
+    verify_compact,
+)  # fmt: skip
 from trading.domain.payments import BankLine, Direction, Instruction, Notice
 
 NOTICE_TYPE = "yaosu-payer-notice"
@@ -34,7 +42,7 @@ class SupervisedAccountShort(Conflict):
 
 @dataclass(frozen=True)
 class Misbehaviour:
-    """Which callbacks come twice, late or never. Decided by seed and the instruction's number: the same run, the same."""
+    """Which callbacks come twice, late or never. The seed and the instruction's number decide."""
 
     seed: int = 1
     twice_ppm: int = 0

@@ -22,9 +22,7 @@ class GrpcRights:
 
     async def asset(self, product_id: str, at: datetime) -> Asset:
         """All that is known of a product's rights."""
-        return asset_of(
-            await self._peer.call(self._stub.GetAsset, contract.GetAssetRequest(product_id=product_id)), at
-        )
+        return asset_of(await self._peer.call(self._stub.GetAsset, contract.GetAssetRequest(product_id=product_id)), at)
 
     async def reserve(self, reference: str, product_id: str, holder: str, beneficiary: str) -> Grant:
         """Reserve the exclusive grant of the OPERATE right."""

@@ -10,7 +10,16 @@ from kernel.once import Once
 from kernel.told import Told
 from trading.domain import events, policy, refusals
 from trading.domain.listings import (
-    LATEST, PINNED, TERM_DAYS_MAX, Billing, Listing, ListingState, Product, SplitShare, check_price, check_rights,
+    LATEST,
+    PINNED,
+    TERM_DAYS_MAX,
+    Billing,
+    Listing,
+    ListingState,
+    Product,
+    SplitShare,
+    check_price,
+    check_rights,
     check_split,
 )  # fmt: skip
 from trading.ports import Trading, Wanted, Work
@@ -120,7 +129,8 @@ async def resume_listings(app: Trading, told: Told, cause: str, **equal: str) ->
     async with app.work(told) as work:
         for listing in await _touched(work, equal):
             if listing.lift(cause):
-                work.tell(events.ListingResumed(listing.listing_id, listing.product.product_id), about=listing.listing_id)
+                told_them = events.ListingResumed(listing.listing_id, listing.product.product_id)
+                work.tell(told_them, about=listing.listing_id)
             await work.listings.save(listing)
 
 

@@ -1,7 +1,8 @@
 """Reconciliation 对账: meter, bill, ledger and bank side by side, with every difference named."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kernel.callers import Caller
 from trading.domain import ledger
@@ -9,7 +10,7 @@ from trading.domain.contracts import Contract
 from trading.domain.holds import Usage
 from trading.domain.settlements import Settlement, SettlementState, Share
 from trading.domain.statements import Statement
-from trading.ports import Trading, Wanted, Work
+from trading.ports import Aggregate, Rows, Trading, Wanted, Work
 from trading.use_cases.contracts import read_contract
 
 
@@ -56,8 +57,7 @@ class Reconciliation:
             ("settlement", self.settled_fen), ("splits", sum(each.amount_fen for each in self.splits)),
             ("bank", self.bank_statement_fen),
         )  # fmt: skip
-        pairs = zip(books, books[1:], strict=False)
-        return [Difference(f"{a}/{b}", left, right) for (a, left), (b, right) in pairs if left != right]
+        return [Difference(f"{a}/{b}", left, right) for (a, left), (b, right) in pairwise(books) if left != right]
 
 
 async def reconcile(app: Trading, caller: Caller, contract_id: str) -> Reconciliation:
@@ -66,10 +66,9 @@ async def reconcile(app: Trading, caller: Caller, contract_id: str) -> Reconcili
     async with app.work() as work:
         usage = await work.uses.usage(contract_id)
         charged_fen = await _charged(work, contract)
-        bills: list[Statement] = await _all(work, contract_id, "statements")
-        settled: list[Settlement] = [
-            each for each in await _all(work, contract_id, "settlements") if each.state is SettlementState.SETTLED
-        ]
+        bills = await _all(work.statements, contract_id, lambda each: each.statement_id)
+        begun = await _settlements(work, contract_id)
+    settled = [each for each in begun if each.state is SettlementState.SETTLED]
     shares = [share for settlement in settled for share in settlement.shares]
     lines = await app.payer.lines_of([share.share_id for share in shares])
     return _compare(contract, usage, charged_fen, bills, settled, sum(line.amount_fen for line in lines))
@@ -78,17 +77,22 @@ async def reconcile(app: Trading, caller: Caller, contract_id: str) -> Reconcili
 async def _charged(work: Work, contract: Contract) -> int:
     """What came into the contract's clearing account: its balance and all that was split out of it."""
     posted_fen, _ = await work.ledger.balance(ledger.revenue_of(contract.contract_id))
-    settlements = await _all(work, contract.contract_id, "settlements")
-    split = [await work.ledger.posted_for("settlement", each.settlement_id, "split") for each in settlements]
+    begun = await _settlements(work, contract.contract_id)
+    split = [await work.ledger.posted_for("settlement", each.settlement_id, "split") for each in begun]
     return posted_fen + sum(split)
 
 
-async def _all(work: Work, contract_id: str, collection: str) -> list:  # type: ignore[type-arg]  # of either kind
-    rows, found, after = getattr(work, collection), [], ""
+async def _all(rows: Rows[Aggregate], contract_id: str, id_of: Callable[[Aggregate], str]) -> list[Aggregate]:
+    found: list[Aggregate] = []
+    after = ""
     while page := await rows.list(Wanted(limit=100, after=after, equal={"contract_id": contract_id})):
         found += page
-        after = page[-1].settlement_id if collection == "settlements" else page[-1].statement_id
+        after = id_of(page[-1])
     return found
+
+
+async def _settlements(work: Work, contract_id: str) -> list[Settlement]:
+    return await _all(work.settlements, contract_id, lambda each: each.settlement_id)
 
 
 def _compare(

@@ -62,7 +62,8 @@ async def take_notice(app: Trading, notice: Notice) -> None:
             settlement = await work.settlements.get(settlement_id, lock=True)
         except refusals.SettlementNotFound as error:
             raise refusals.NoticeUnknown(reference=notice.reference) from error
-        if not any(each.share_id == notice.reference and each.amount_fen == notice.amount_fen for each in settlement.shares):
+        asked = {(each.share_id, each.amount_fen) for each in settlement.shares}
+        if (notice.reference, notice.amount_fen) not in asked:
             raise refusals.NoticeUnknown(reference=notice.reference)
         if notice.outcome != "DONE" or (share := settlement.marked(notice.reference, ShareState.PAID)) is None:
             return

@@ -101,6 +101,7 @@ async def read_order(app: Trading, caller: Caller, order_id: str) -> Order:
     """One's own order; operator and regulator see all."""
     async with app.work() as work:
         order = await work.orders.get(order_id)
-    if caller.party_id not in {order.buyer_party_id, order.provider_party_id} and not caller.has("operator", "regulator"):
+    mine = caller.party_id in {order.buyer_party_id, order.provider_party_id}
+    if not mine and not caller.has("operator", "regulator"):
         raise refusals.OrderNotFound(order_id=order_id)
     return order

@@ -134,9 +134,7 @@ def wanted_by(caller: Caller, page: Page, **equal: str) -> Wanted:
 @router.post("/orders", status_code=201, dependencies=[BUYING], tags=["orders 订单"])
 async def place_order(placing: OrderPlacing, trading: Ports, caller: CallerOf, once: OnceKey) -> OrderView:
     """Order a listing for one purpose."""
-    return OrderView.of(
-        await contracts.place_order(trading, caller, once, placing.listing_id, placing.purpose)
-    )
+    return OrderView.of(await contracts.place_order(trading, caller, once, placing.listing_id, placing.purpose))
 
 
 @router.get("/orders", dependencies=[READING], tags=["orders 订单"])

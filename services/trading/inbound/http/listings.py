@@ -39,15 +39,15 @@ class RuleOffered(Shape):
     """One ODRL rule."""
 
     action: Code
-    constraints: Annotated[list[ConstraintOffered], Field(max_length=LINES_MAX)] = []
+    constraints: Annotated[tuple[ConstraintOffered, ...], Field(max_length=LINES_MAX)] = ()
 
 
 class TermsOffered(Shape):
     """A listing's own terms, beside those every listing has."""
 
-    permissions: Annotated[list[RuleOffered], Field(max_length=LINES_MAX)] = []
-    prohibitions: Annotated[list[RuleOffered], Field(max_length=LINES_MAX)] = []
-    obligations: Annotated[list[RuleOffered], Field(max_length=LINES_MAX)] = []
+    permissions: Annotated[tuple[RuleOffered, ...], Field(max_length=LINES_MAX)] = ()
+    prohibitions: Annotated[tuple[RuleOffered, ...], Field(max_length=LINES_MAX)] = ()
+    obligations: Annotated[tuple[RuleOffered, ...], Field(max_length=LINES_MAX)] = ()
 
 
 class ShareOffered(Shape):
@@ -77,7 +77,7 @@ class ListingOpening(Shape):
         return listings.Offer(
             self.product_id, self.billing, self.price_fen, self.exclusive, self.term_days,
             tuple(dict.fromkeys(self.purposes)), self.version_selector,
-            tuple(SplitShare(each.role, each.party_id or "", each.account or "", each.share_ppm) for each in self.split),
+            tuple(SplitShare(s.role, s.party_id or "", s.account or "", s.share_ppm) for s in self.split),
             self.terms.model_dump(),
         )  # fmt: skip
 

@@ -15,6 +15,7 @@ from trading.inbound.http.listings import Id, Ports
 from trading.use_cases import certificates, reconciliations, settlements, statements
 
 router = Router(tags=["settling 清结算"])
+DRAWING = allow("buyer", "bank", "provider", "authorised_operator", "operator")
 ContractId = Annotated[Code | None, Query()]
 
 
@@ -183,7 +184,7 @@ class ReconciliationView(View):
     differences: list[DifferenceView]
 
 
-@router.post("/statements", status_code=201, dependencies=[allow("buyer", "bank", "provider", "authorised_operator", "operator")])
+@router.post("/statements", status_code=201, dependencies=[DRAWING])
 async def draw_statement(drawing: StatementDrawing, trading: Ports, caller: CallerOf, once: OnceKey) -> StatementView:
     """Bill the unbilled uses of a period."""
     period = statements.Period(drawing.period_from, drawing.period_to)
@@ -218,9 +219,7 @@ async def dispute_statement(
     statement_id: Id, disputing: Disputing, trading: Ports, caller: CallerOf, once: OnceKey
 ) -> StatementView:
     """Do not agree with it."""
-    return StatementView.of(
-        await statements.dispute_statement(trading, caller, once, statement_id, disputing.reason)
-    )
+    return StatementView.of(await statements.dispute_statement(trading, caller, once, statement_id, disputing.reason))
 
 
 @router.get("/settlements", dependencies=[READING])

@@ -19,7 +19,7 @@ from trading.outbound.storage.contracts import SqlContracts
 from trading.outbound.storage.ledger import SqlLedger
 from trading.outbound.storage.rows import SqlRows
 from trading.outbound.storage.uses import SqlUses
-from trading.ports import Work
+from trading.ports import Certificates, Contracts, IssuerKeys, Ledger, Rows, Uses, Work
 
 
 class SqlWork(UnitOfWork):
@@ -30,16 +30,16 @@ class SqlWork(UnitOfWork):
     async def opened(self) -> None:
         """Hang the collections on it."""
         conn = self.conn
-        self.listings = SqlRows(conn, tables.listings, Listing, refusals.ListingNotFound)
-        self.orders = SqlRows(conn, tables.orders, Order, refusals.OrderNotFound)
-        self.contracts = SqlContracts(conn)
-        self.top_ups = SqlRows(conn, tables.top_ups, TopUp, refusals.TopUpNotFound)
-        self.statements = SqlRows(conn, tables.statements, Statement, refusals.StatementNotFound)
-        self.settlements = SqlRows(conn, tables.settlements, Settlement, refusals.SettlementNotFound)
-        self.certificates = SqlCertificates(conn)
-        self.issuer_keys = SqlIssuerKeys(conn, self.sealer)
-        self.ledger = SqlLedger(conn)
-        self.uses = SqlUses(conn)
+        self.listings: Rows[Listing] = SqlRows(conn, tables.listings, Listing, refusals.ListingNotFound)
+        self.orders: Rows[Order] = SqlRows(conn, tables.orders, Order, refusals.OrderNotFound)
+        self.contracts: Contracts = SqlContracts(conn)
+        self.top_ups: Rows[TopUp] = SqlRows(conn, tables.top_ups, TopUp, refusals.TopUpNotFound)
+        self.statements: Rows[Statement] = SqlRows(conn, tables.statements, Statement, refusals.StatementNotFound)
+        self.settlements: Rows[Settlement] = SqlRows(conn, tables.settlements, Settlement, refusals.SettlementNotFound)
+        self.certificates: Certificates = SqlCertificates(conn)
+        self.issuer_keys: IssuerKeys = SqlIssuerKeys(conn, self.sealer)
+        self.ledger: Ledger = SqlLedger(conn)
+        self.uses: Uses = SqlUses(conn)
 
 
 def opener(

@@ -62,8 +62,8 @@ class SqlIssuerKeys:
             return
         key = new_key()
         await self._conn.execute(_ADD_KEY, {
-            "kid": new_id("tky"), "jwk": json.dumps(public_jwk(key)), "valid_from": FIRST_KEY_VALID_FROM.astimezone(UTC),
-            "sealed": self._sealer.seal(private_bytes(key)),
+            "kid": new_id("tky"), "jwk": json.dumps(public_jwk(key)),
+            "valid_from": FIRST_KEY_VALID_FROM.astimezone(UTC), "sealed": self._sealer.seal(private_bytes(key)),
         })  # fmt: skip
 
 

@@ -27,7 +27,8 @@ class SqlContracts(SqlRows[Contract]):
         return list((await self._conn.scalars(_TO_GIVE_BACK)).all())
 
 
-_TO_END = text("SELECT contract_id FROM contracts WHERE state = 'IN_FORCE' AND ends_at <= :at ORDER BY ends_at LIMIT 50")
+_TO_END = text("""
+    SELECT contract_id FROM contracts WHERE state = 'IN_FORCE' AND ends_at <= :at ORDER BY ends_at LIMIT 50""")
 _TO_GIVE_BACK = text("""
     SELECT contract_id FROM contracts WHERE state = 'ENDED' AND grant_state = 'CONFIRMED'
     ORDER BY contract_id LIMIT 50""")

@@ -1,4 +1,4 @@
-"""Accounts and postings in PostgreSQL. Accounts are locked in the order of their names, so that no two steps wait for each other."""
+"""Accounts and postings in PostgreSQL. Accounts are locked by name, so that no two steps wait for each other."""
 
 from datetime import datetime
 

@@ -1,6 +1,6 @@
 """Aggregates as rows: one mapping for all of them, since a row has the aggregate's own names."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -30,7 +30,7 @@ _DEEPER: Mapping[type, Mapping[str, Any]] = {  # Any: functions of the aggregate
 
 
 @cache
-def _adapter_of(kind: Hashable) -> TypeAdapter[Any]:  # Any: an adapter of each aggregate's own type
+def _adapter_of(kind: Any) -> TypeAdapter[Any]:  # Any: an adapter of each aggregate's own type
     return TypeAdapter(kind)
 
 
@@ -44,7 +44,8 @@ class SqlRows(Generic[Aggregate]):
     def __init__(self, conn: AsyncConnection, table: Table, kind: type[Aggregate], missing: type[NotFound]) -> None:
         self._conn, self._table, self._kind, self._missing = conn, table, kind, missing
         self._id = next(iter(table.primary_key.columns))
-        self._adapter = _adapter_of(kind)  # type: ignore[arg-type]  # mypy does not know that classes can be hashed
+        # A class can be hashed, which mypy does not know of a type variable's.
+        self._adapter = _adapter_of(kind)  # type: ignore[arg-type]
         self._fields = [each.name for each in fields(kind)]  # type: ignore[arg-type]  # every aggregate is a dataclass
 
     def _row(self, aggregate: Aggregate) -> dict[str, Any]:
@@ -61,9 +62,7 @@ class SqlRows(Generic[Aggregate]):
         return row
 
     def _aggregate(self, row: Mapping[str, Any]) -> Aggregate:
-        aggregate: Aggregate = self._adapter.validate_python(
-            {name: _value(row[name]) for name in self._fields}
-        )
+        aggregate: Aggregate = self._adapter.validate_python({name: _value(row[name]) for name in self._fields})
         return aggregate
 
     async def add(self, aggregate: Aggregate) -> None:

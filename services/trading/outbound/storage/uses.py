@@ -42,12 +42,13 @@ class SqlUses:
 
     async def release(self, use_id: str, at: datetime) -> bool:
         """Give an open hold back, or hand it on to the earliest use it covered."""
-        await self._conn.execute(_LOCK_WINDOW, {"use_id": use_id})
+        opener = await self._conn.scalar(_LOCK_WINDOW, {"use_id": use_id})
         hold = (await self._conn.execute(_LOCK_HOLD, {"use_id": use_id})).one_or_none()
         if hold is None or hold.state != "OPEN":
             return False
         heir = None
-        if hold.amount_fen:
+        # When a later use of the case opened a window of its own, that one pays for the case from then on.
+        if hold.amount_fen and opener == use_id:
             heir = (await self._conn.execute(_HEIR, {"use_id": use_id})).one_or_none()
         if heir is None:
             await self._conn.execute(_RELEASE, {"use_id": use_id, "at": at})
@@ -88,7 +89,8 @@ class SqlUses:
 _HOLD_PRICE = text("""
     WITH held AS (
         INSERT INTO holds (use_id, contract_id, account, mode, policy_case, amount_fen, covered_by, state, held_at)
-        VALUES (:use_id, :contract_id, :account, 'order', '', :amount_fen, '', 'OPEN', :at) RETURNING account, amount_fen
+        VALUES (:use_id, :contract_id, :account, 'order', '', :amount_fen, '', 'OPEN', :at)
+        RETURNING account, amount_fen
     )
     UPDATE accounts SET held_fen = held_fen + held.amount_fen FROM held WHERE accounts.account = held.account""")
 _CHARGE = text("""
@@ -114,7 +116,7 @@ _CHARGE = text("""
     )
     SELECT count(*) FROM hold""")
 _LOCK_WINDOW = text("""
-    SELECT 1 FROM case_windows JOIN holds USING (contract_id, policy_case)
+    SELECT case_windows.use_id FROM case_windows JOIN holds USING (contract_id, policy_case)
     WHERE holds.use_id = :use_id FOR UPDATE OF case_windows""")
 _LOCK_HOLD = text("SELECT state, amount_fen FROM holds WHERE use_id = :use_id FOR UPDATE")
 _HEIR = text("""
@@ -164,4 +166,5 @@ _USAGE = text("""
            count(*) FILTER (WHERE state = 'OPEN') AS open_holds,
            array_agg(DISTINCT version_digest) FILTER (WHERE version_digest <> '') AS digests
     FROM holds
-    WHERE contract_id = :contract_id AND (CAST(:statement_id AS text) = '' OR statement_id = CAST(:statement_id AS text))""")
+    WHERE contract_id = :contract_id
+      AND (CAST(:statement_id AS text) = '' OR statement_id = CAST(:statement_id AS text))""")
