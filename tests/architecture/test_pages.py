@@ -1,6 +1,7 @@
 """What is written about the project is true of it."""
 
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -132,7 +133,10 @@ def improper(path: str, size_bytes: int) -> bool:
 
 
 def test_no_shared_or_large_file_is_committed() -> None:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)  # noqa: S607 - git is where the machine has it
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        pytest.skip("not a git clone")
+    listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
     tracked = [path for path in listed.stdout.decode().split("\0") if path and (ROOT / path).is_file()]
     assert [path for path in tracked if improper(path, (ROOT / path).stat().st_size)] == []
 
