@@ -1,5 +1,7 @@
 """What onboarding needs of the outside, and the record of it all."""
 
+# long: a list of needs, each of a line or two, is found fastest in one place
+
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ from yaosu.onboarding.v1.onboarding_service_pb2 import (
 )  # fmt: skip
 from yaosu.onboarding.v1.onboarding_service_pb2_grpc import OnboardingServiceServicer
 
-_EVERY_SERVICE = {"onboarding", "catalog", "rights", "trading", "delivery", "pledge", "evidence", "console"}
+_EVERY_SERVICE = {"onboarding", "catalog", "rights", "trading", "delivery", "pledge", "evidence"}
 CALLERS = {"GetParty": _EVERY_SERVICE, "GetSigningKeys": _EVERY_SERVICE}
 
 
