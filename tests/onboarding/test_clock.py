@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -46,7 +47,7 @@ async def _advance(market: Onboarded, at: datetime, **headers: str):
     return await market.operator.post("/clock:advance", json={"business_at": at.isoformat()}, headers=headers)
 
 
-async def _reading(market: Onboarded) -> dict:
+async def _reading(market: Onboarded) -> Any:
     return (await market.public.get("/clock")).json()
 
 

@@ -1,6 +1,7 @@
 """The first operator, and the doors for the other services."""
 
 import json
+from typing import Any
 
 import grpc
 import pytest
@@ -54,15 +55,15 @@ async def test_the_other_services_ask_for_parties_and_keys(onboarding: Onboarded
     with pytest.raises(Exception, match="PartyUnknown"):
         await rights.call(stub.GetParty, contract.GetPartyRequest(party_id="pty_nobody"))
 
-    async def fetch() -> dict:
+    async def fetch() -> Any:
         return json.loads((await rights.call(stub.GetSigningKeys, contract.GetSigningKeysRequest())).jwks)
 
     token = (await party.log_in()).headers["authorization"].removeprefix("Bearer ")
     caller = await TokenVerifier(fetch).caller_of(token)
-    assert (caller.party_id, caller.roles) == (party.id, {"admin", "bank"})
+    assert (caller.party_id, caller.roles) == (party.id, frozenset({"admin", "bank"}))
     strangers = ServiceKeys(tmp_path / "keys", "stranger")
     stranger = Peer("onboarding", channel, strangers)
     with pytest.raises(Exception, match="TokenInvalid"):
         await stranger.call(stub.GetParty, contract.GetPartyRequest(party_id=party.id))
-    await channel.close()
-    await onboarding.running.host._server.stop(0)
+    await channel.close(None)
+    await onboarding.running.host.close()
