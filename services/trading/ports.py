@@ -1,5 +1,7 @@
 """What trading needs of the outside: its collections, the other services, the payer."""
 
+# long: one page says all that trading needs of the outside
+
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass

@@ -86,7 +86,7 @@ async def test_what_the_registry_does_not_certify_is_not_listed(
 async def test_what_lies_upon_the_right_decides_the_offer(
     market: Market,
     kind: str,
-    exclusive: bool,
+    exclusive: bool,  # noqa: FBT001 - a parameter of the table above
     reason: str,
 ) -> None:
     market.rights.encumber(kind=kind)

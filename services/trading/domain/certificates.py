@@ -49,12 +49,30 @@ def number_of(year: int, place: int) -> str:
 
 
 def record_of(
-    number: str, contract: Contract, statement: Statement, settlement: Settlement, registrations: Sequence[str],
-    version_digests: Sequence[str], settled_at: datetime, certificates_note: str,
+    number: str, contract: Contract, statement: Statement, settlement: Settlement, version_digests: Sequence[str],
+    note: str,
 ) -> dict[str, Any]:  # fmt: skip
     """The fields of a trade certificate (china-practice 5A); JSON."""
     return {
         "number": number,
+        **_what_was_sold(contract, version_digests),
+        "registration_certificates": sorted(settlement.registrations),
+        "delivery": {
+            "modes": sorted(contract.deliveries),
+            "statement_id": statement.statement_id,
+            "period_from": statement.period_from.isoformat(),
+            "period_to": statement.period_to.isoformat(),
+            "calls": statement.calls,
+            "covered": statement.covered,
+        },
+        "settlement": _what_was_paid(settlement),
+        "query": f"/trading/v1/trade-certificates/{number}",
+        "note": note,
+    }
+
+
+def _what_was_sold(contract: Contract, version_digests: Sequence[str]) -> dict[str, Any]:
+    return {
         "product": {
             "product_id": contract.product_id,
             "name": contract.product_name,
@@ -62,7 +80,6 @@ def record_of(
             "version_selector": contract.version_selector,
             "version_digests": sorted(version_digests),
         },
-        "registration_certificates": sorted(registrations),
         "parties": {
             "provider": contract.provider_party_id,
             "buyer": contract.buyer_party_id,
@@ -78,25 +95,18 @@ def record_of(
         "price": {"billing": contract.billing, "price_fen": contract.price_fen, "currency": "CNY"},
         "contract": {"contract_id": contract.contract_id, "agreement_digest": contract.agreement_digest},
         "signed_by": [{"party_id": each.party_id, "way": each.way} for each in contract.signatures],
-        "delivery": {
-            "modes": sorted(contract.deliveries),
-            "statement_id": statement.statement_id,
-            "period_from": statement.period_from.isoformat(),
-            "period_to": statement.period_to.isoformat(),
-            "calls": statement.calls,
-            "covered": statement.covered,
-        },
-        "settlement": {
-            "settlement_id": settlement.settlement_id,
-            "amount_fen": settlement.amount_fen,
-            "settled_at": settled_at.isoformat(),
-            "shares": [
-                {"role": each.role, "party_id": each.party_id, "account": each.account, "amount_fen": each.amount_fen}
-                for each in settlement.shares
-            ],
-        },
-        "query": f"/trading/v1/trade-certificates/{number}",
-        "note": certificates_note,
+    }
+
+
+def _what_was_paid(settlement: Settlement) -> dict[str, Any]:
+    return {
+        "settlement_id": settlement.settlement_id,
+        "amount_fen": settlement.amount_fen,
+        "settled_at": settlement.settled_at.isoformat() if settlement.settled_at else "",
+        "shares": [
+            {"role": each.role, "party_id": each.party_id, "account": each.account, "amount_fen": each.amount_fen}
+            for each in settlement.shares
+        ],
     }
 
 

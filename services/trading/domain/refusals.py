@@ -1,5 +1,7 @@
 """What trading refuses, each with what to do about it."""
 
+# long: one table of facts, which is easier to look through whole
+
 from kernel.refusals import Conflict, Forbidden, Malformed, NotFound, Unpaid
 
 

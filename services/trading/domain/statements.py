@@ -52,6 +52,7 @@ class Statement:
     confirmed_by: tuple[str, ...] = field(default=())
     disputed_by: str = ""
     dispute_reason: str = ""
+    settlement_id: str = ""
     version: int = 1
 
     @property

@@ -74,9 +74,8 @@ async def when_use_refused_release_it(app: Trading, event: delivery.UseRefused, 
     await uses.release_use(app, told, event.use_id)
 
 
-# mypy joins the kernel's two reactions to a bare "function".
 REACTIONS: Reactions = {
-    "yaosu.onboarding.v1": BARRING,  # type: ignore[dict-item]
+    "yaosu.onboarding.v1": BARRING,  # type: ignore[dict-item]  # mypy joins the two to a bare "function"
     "yaosu.catalog.v1": {
         catalog.CeilingPriceSet: when_ceiling_price_set_weigh_listings,
         catalog.AuthorisationEnded: when_authorisation_ended_suspend_listings,

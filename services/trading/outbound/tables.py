@@ -44,7 +44,8 @@ top_ups = Table(
 )  # fmt: skip
 statements = Table(
     "statements", METADATA, Column("statement_id", Text, primary_key=True),
-    *_texts("contract_id", "provider_party_id", "buyer_party_id", "disputed_by", "dispute_reason"),
+    *_texts("contract_id", "provider_party_id", "buyer_party_id", "disputed_by", "dispute_reason",
+            "settlement_id"),
     Column("period_from", Date), Column("period_to", Date), Column("days", JSONB), Column("amount_fen", BigInteger),
     Column("drawn_at", _MOMENT), Column("confirmed_by", JSONB), *_kept(),
 )  # fmt: skip

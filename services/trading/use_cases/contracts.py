@@ -1,71 +1,20 @@
 """Ordering, signing and ending contracts; an exclusive one is reserved at the registry before it stands."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from kernel.callers import Caller
-from kernel.ids import new_id
 from kernel.once import Once
 from kernel.refusals import Refusal, Unavailable, carried
 from kernel.signatures import header_of, verify_compact
-from trading.domain import events, ledger, policy, refusals
-from trading.domain.contracts import Contract, ContractState, GrantState, Order, OrderState, Signature
-from trading.domain.listings import Asset, Listing, ListingState, check_encumbrances
+from trading.domain import events, ledger, refusals
+from trading.domain.contracts import Contract, ContractState, GrantState, OrderState, Signature
+from trading.domain.listings import Asset, check_encumbrances
 from trading.ports import Trading, Wanted, Work
 
 SIGNATURE_TYPE = "yaosu-agreement"
 MACHINES = ("cli_", "key_")  # subjects of tokens that no person logged in for
 SEES_ALL = ("operator", "regulator")
-
-
-@dataclass(frozen=True)
-class Placed:
-    """An order with its contract."""
-
-    order: Order
-    contract: Contract
-
-
-async def place_order(app: Trading, caller: Caller, once: Once, listing_id: str, purpose: str) -> Placed:
-    """Order a listing for one purpose; the contract is drawn up for both to sign."""
-    async with app.work(once) as work:
-        listing = await work.listings.get(listing_id)
-        if listing.state is not ListingState.PUBLISHED:
-            raise refusals.ListingNotOpen(state=listing.state, suspended_for=list(listing.suspended_for))
-        if purpose not in listing.purposes:
-            raise refusals.PurposeNotOffered(purposes=list(listing.purposes))
-        if listing.provider_party_id == caller.party_id:
-            raise refusals.OwnProduct(product_id=listing.product.product_id)
-        contract = _draw(listing, caller.party_id, purpose, work)
-        order = Order(
-            contract.order_id, listing_id, contract.contract_id, caller.party_id, listing.provider_party_id,
-            listing.billing, listing.price_fen, work.now,
-        )  # fmt: skip
-        await work.orders.add(order)
-        await work.contracts.add(contract)
-        return work.settle(Placed(order, contract))
-
-
-def _draw(listing: Listing, buyer: str, purpose: str, work: Work) -> Contract:
-    contract_id, order_id = new_id("ctr"), new_id("ord")
-    starts_at = work.now.replace(microsecond=0)
-    ends_at = starts_at + timedelta(days=listing.term_days)
-    product = listing.product
-    agreed = policy.agreement(
-        listing.policy, contract_id, buyer, purpose, starts_at.isoformat(), ends_at.isoformat(),
-        order_id=order_id, dataset_id=product.dataset_id, lineage_root=product.lineage_root,
-        product_name=product.name, deliveries=list(product.deliveries),
-    )  # fmt: skip
-    policy.check_policy(agreed)
-    text, digest = policy.digest_of(agreed)
-    return Contract(
-        contract_id, order_id, listing.listing_id, product.product_id, product.name, product.dataset_id,
-        product.lineage_root, listing.provider_party_id, product.supplier_party_id, buyer,
-        product.specification_digest, listing.version_selector, listing.billing.value, listing.price_fen,
-        listing.exclusive, text, digest, starts_at, ends_at, purpose, product.deliveries,
-        tuple(listing.policy["yaosu:terms"]["split"]), work.now,
-    )  # fmt: skip
 
 
 async def sign_contract(
@@ -278,9 +227,3 @@ async def show_contract(app: Trading, contract_id: str) -> Contract:
         if contract.state is ContractState.IN_FORCE and contract.ends_at <= work.now:
             contract.state = ContractState.ENDED
         return contract
-
-
-async def list_orders(app: Trading, wanted: Wanted) -> Sequence[Order]:
-    """One's own orders, the newest first."""
-    async with app.work() as work:
-        return await work.orders.list(wanted)

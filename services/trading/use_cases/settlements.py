@@ -87,9 +87,8 @@ async def _finish(work: Work, settlement: Settlement) -> None:
     usage = await work.uses.usage(contract.contract_id, statement.statement_id)
     note = certificates.NOTE + (certificates.CLOCK_NOTE if work.clock_moved else "")
     record = certificates.record_of(
-        settlement.trade_certificate_number, contract, statement, settlement, settlement.registrations,
-        usage.version_digests, work.now, note,
-    )  # fmt: skip
+        settlement.trade_certificate_number, contract, statement, settlement, usage.version_digests, note
+    )
     certificate = certificates.recorded(settlement, record, work.now)
     await work.certificates.add(certificate)
     told = events.OrderSettled(

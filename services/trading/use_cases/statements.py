@@ -68,7 +68,8 @@ async def confirm_statement(app: Trading, caller: Caller, once: Once, statement_
         if statement.confirm(caller.party_id):
             contract = await work.contracts.get(statement.contract_id)
             settlement_id = await _begin_settling(work, statement, contract)
-        await work.statements.save(statement)
+        else:
+            await work.statements.save(statement)
         work.settle(statement)
     if settlement_id:
         await settle_now(app, settlement_id)
@@ -80,6 +81,7 @@ async def _begin_settling(work: Work, statement: Statement, contract: Contract) 
         new_id("stl"), statement.statement_id, contract.contract_id, contract.order_id, contract.lineage_root,
         contract.provider_party_id, contract.buyer_party_id, statement.amount_fen, work.now,
     )  # fmt: skip
+    statement.settlement_id = settlement.settlement_id
     await work.settlements.add(settlement)
     await work.statements.save(statement)
     told = events.StatementConfirmed(

@@ -1,15 +1,12 @@
 """Every use of data: its price is held before, charged when it is metered, given back when it was refused."""
 
-from kernel.callers import Caller
-from kernel.once import Once
 from kernel.refusals import PartyBarred
 from kernel.told import Told
 from trading.domain import events, refusals
-from trading.domain.contracts import Order, OrderState
+from trading.domain.contracts import OrderState
 from trading.domain.holds import Held, Metered, Use
 from trading.domain.ledger import deposit_of
 from trading.ports import Trading
-from trading.use_cases import statements
 
 FILE = "file"
 
@@ -62,46 +59,3 @@ async def release_use(app: Trading, told: Told, use_id: str) -> None:
     """The use was refused: what was held for it goes back."""
     async with app.work(told) as work:
         await work.uses.release(use_id, work.now)
-
-
-async def pay_order(app: Trading, caller: Caller, once: Once, order_id: str) -> Order:
-    """Hold the fixed price of an order; it is charged when the buyer accepts what was delivered."""
-    async with app.work(once) as work:
-        order = await work.orders.get(order_id, lock=True)
-        if order.buyer_party_id != caller.party_id:
-            raise refusals.OrderNotFound(order_id=order_id)
-        contract = await work.contracts.get(order.contract_id)
-        if order.billing != "fixed":
-            raise refusals.StepNotAllowed(state=order.state, billing=order.billing)
-        if not contract.is_in_force(work.now):
-            raise refusals.ContractNotInForce(contract_id=order.contract_id)
-        order.go(OrderState.PAID)
-        await work.uses.hold_price(order_id, contract, work.now)
-        await work.orders.save(order)
-        return work.settle(order)
-
-
-async def accept_order(app: Trading, caller: Caller, once: Once, order_id: str) -> Order:
-    """The buyer accepts the delivery: the price is charged, and settling begins on what both signed."""
-    async with app.work(once) as work:
-        order = await work.orders.get(order_id, lock=True)
-        if order.buyer_party_id != caller.party_id:
-            raise refusals.OrderNotFound(order_id=order_id)
-        order.go(OrderState.ACCEPTED)
-        contract = await work.contracts.get(order.contract_id)
-        await work.uses.charge(Metered(order_id, work.now, ""), work.now)
-        settlement_id = await statements.draw_accepted(work, contract)
-        await work.orders.save(order)
-        work.settle(order)
-    await statements.settle_now(app, settlement_id)
-    return order
-
-
-async def read_order(app: Trading, caller: Caller, order_id: str) -> Order:
-    """One's own order; operator and regulator see all."""
-    async with app.work() as work:
-        order = await work.orders.get(order_id)
-    mine = caller.party_id in {order.buyer_party_id, order.provider_party_id}
-    if not mine and not caller.has("operator", "regulator"):
-        raise refusals.OrderNotFound(order_id=order_id)
-    return order

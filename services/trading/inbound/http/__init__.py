@@ -1,5 +1,5 @@
 """Trading over HTTP."""
 
-from trading.inbound.http import contracts, listings, money, settling
+from trading.inbound.http import certificates, contracts, listings, money, settling
 
-ROUTERS = [listings.router, contracts.router, money.router, settling.router]
+ROUTERS = [listings.router, contracts.router, money.router, settling.router, certificates.router]

@@ -8,7 +8,7 @@ from kernel.web import CallerOf, Code, Flag, Jws, OnceKey, Page, PageOf, Router,
 from trading.domain.contracts import Contract, ContractState, Order, OrderState
 from trading.inbound.http.listings import Id, Ports, Purpose
 from trading.ports import Wanted
-from trading.use_cases import contracts, uses
+from trading.use_cases import contracts, orders
 
 router = Router()
 BUYING = allow("buyer", "bank")
@@ -108,7 +108,7 @@ class OrderView(View):
     contract: ContractView | None = None
 
     @classmethod
-    def of(cls, placed: Order | contracts.Placed) -> Self:
+    def of(cls, placed: Order | orders.Placed) -> Self:
         """From the order."""
         order = placed if isinstance(placed, Order) else placed.order
         return cls(
@@ -134,13 +134,13 @@ def wanted_by(caller: Caller, page: Page, **equal: str) -> Wanted:
 @router.post("/orders", status_code=201, dependencies=[BUYING], tags=["orders 订单"])
 async def place_order(placing: OrderPlacing, trading: Ports, caller: CallerOf, once: OnceKey) -> OrderView:
     """Order a listing for one purpose."""
-    return OrderView.of(await contracts.place_order(trading, caller, once, placing.listing_id, placing.purpose))
+    return OrderView.of(await orders.place_order(trading, caller, once, placing.listing_id, placing.purpose))
 
 
 @router.get("/orders", dependencies=[READING], tags=["orders 订单"])
 async def list_orders(trading: Ports, caller: CallerOf, page: PageOf) -> OrdersView:
     """One's own orders, the newest first."""
-    found = await contracts.list_orders(trading, wanted_by(caller, page))
+    found = await orders.list_orders(trading, wanted_by(caller, page))
     last = found[-1].order_id if len(found) == page.limit else None
     return OrdersView(items=[OrderView.of(each) for each in found], next=last)
 
@@ -148,19 +148,19 @@ async def list_orders(trading: Ports, caller: CallerOf, page: PageOf) -> OrdersV
 @router.get("/orders/{order_id}", dependencies=[READING], tags=["orders 订单"])
 async def read_order(order_id: Id, trading: Ports, caller: CallerOf) -> OrderView:
     """One order."""
-    return OrderView.of(await uses.read_order(trading, caller, order_id))
+    return OrderView.of(await orders.read_order(trading, caller, order_id))
 
 
 @router.post("/orders/{order_id}:pay", dependencies=[BUYING], tags=["orders 订单"])
 async def pay_order(order_id: Id, trading: Ports, caller: CallerOf, once: OnceKey) -> OrderView:
     """Hold the fixed price from the deposit."""
-    return OrderView.of(await uses.pay_order(trading, caller, once, order_id))
+    return OrderView.of(await orders.pay_order(trading, caller, once, order_id))
 
 
 @router.post("/orders/{order_id}:accept", dependencies=[BUYING], tags=["orders 订单"])
 async def accept_order(order_id: Id, trading: Ports, caller: CallerOf, once: OnceKey) -> OrderView:
     """Accept the delivery; the price is charged and settled."""
-    return OrderView.of(await uses.accept_order(trading, caller, once, order_id))
+    return OrderView.of(await orders.accept_order(trading, caller, once, order_id))
 
 
 @router.get("/contracts", dependencies=[READING], tags=["contracts 合同"])

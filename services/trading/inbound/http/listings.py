@@ -55,7 +55,7 @@ class ShareOffered(Shape):
 
     role: ShareRole
     party_id: Code | None = None
-    account: Code | None = None
+    account: Name | None = None
     share_ppm: Ppm
 
 

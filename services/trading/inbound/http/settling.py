@@ -1,18 +1,16 @@
 """Statements, settlements, trade certificates and reconciliation over HTTP."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from fastapi import Query
-from fastapi.responses import PlainTextResponse
 
-from kernel.web import PUBLIC, CallerOf, Code, OnceKey, PageOf, Router, Shape, Text, View, allow
-from trading.domain.certificates import ISSUER, CertificateState, TradeCertificate
+from kernel.web import CallerOf, Code, OnceKey, PageOf, Router, Shape, Text, View, allow
 from trading.domain.settlements import CONTROL_ACCOUNT, Settlement, SettlementState
 from trading.domain.statements import Statement, StatementState
 from trading.inbound.http.contracts import DEALING, READING, wanted_by
 from trading.inbound.http.listings import Id, Ports
-from trading.use_cases import certificates, reconciliations, settlements, statements
+from trading.use_cases import reconciliations, settlements, statements
 
 router = Router(tags=["settling 清结算"])
 DRAWING = allow("buyer", "bank", "provider", "authorised_operator", "operator")
@@ -59,6 +57,7 @@ class StatementView(View):
     confirmed_by: list[str]
     disputed_by: str
     dispute_reason: str
+    settlement_id: str
     drawn_at: datetime
 
     @classmethod
@@ -121,31 +120,6 @@ class SettlementsView(View):
 
     items: list[SettlementView]
     next: str | None
-
-
-class CertificateView(View):
-    """A trade certificate and how far it is."""
-
-    number: str
-    settlement_id: str
-    contract_id: str
-    state: CertificateState
-    record_sha256: str
-    jwt_sha256: str
-    recorded_at: datetime
-    deposited_at: datetime | None
-
-    @classmethod
-    def of(cls, certificate: TradeCertificate) -> Self:
-        """From the certificate."""
-        return cls.model_validate(certificate)
-
-
-class KeysView(View):
-    """The keys that sign trade certificates."""
-
-    issuer: str
-    keys: list[dict[str, Any]]  # JSON: kid, jwk, valid_from, valid_until
 
 
 class SplitSumView(View):
@@ -237,24 +211,6 @@ async def list_settlements(
 async def read_settlement(settlement_id: Id, trading: Ports, caller: CallerOf) -> SettlementView:
     """One settlement."""
     return SettlementView.of(await settlements.read_settlement(trading, caller, settlement_id))
-
-
-@router.get("/trade-certificates/{number}", dependencies=[READING])
-async def read_certificate(number: Id, trading: Ports, caller: CallerOf) -> CertificateView:
-    """How far a trade certificate is."""
-    return CertificateView.of(await certificates.read_certificate(trading, caller, number))
-
-
-@router.get("/trade-certificates/{number}/file", dependencies=[READING], response_class=PlainTextResponse)
-async def read_certificate_file(number: Id, trading: Ports, caller: CallerOf) -> PlainTextResponse:
-    """The certificate as a C2SP tlog-proof whose extra data is the signed credential."""
-    return PlainTextResponse(await certificates.read_certificate_file(trading, caller, number))
-
-
-@router.get("/issuer-keys", dependencies=[PUBLIC])
-async def list_issuer_keys(trading: Ports) -> KeysView:
-    """The public keys of trade certificates, to be pinned."""
-    return KeysView(issuer=ISSUER, keys=list(await certificates.list_issuer_keys(trading)))
 
 
 @router.get("/reconciliations", dependencies=[READING])

@@ -149,6 +149,7 @@ SETTLING = (
         days jsonb NOT NULL, amount_fen bigint NOT NULL CHECK (amount_fen > 0), drawn_at timestamptz NOT NULL,
         state text NOT NULL CHECK (state IN ('DRAWN', 'DISPUTED', 'SETTLING', 'SETTLED')),
         confirmed_by jsonb NOT NULL, disputed_by text NOT NULL, dispute_reason text NOT NULL,
+        settlement_id text NOT NULL,
         version integer NOT NULL, touched_at timestamptz NOT NULL DEFAULT now()
     )""",
     "CREATE INDEX statements_contract ON statements (contract_id)",
