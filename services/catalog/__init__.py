@@ -1,0 +1,1 @@
+"""Catalog: what is on offer, in which immutable versions, and what is in it."""
