@@ -13,6 +13,8 @@ from market.ground import SERVICES
 from market.postgres import Server
 from pledge.outbound.audit import LIVE_PLEDGES
 
+SETTLING_SECONDS = 30
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -45,7 +47,11 @@ async def audit(server: Server) -> list[Finding]:
 async def _between_services(server: Server) -> list[Finding]:
     """What one database alone cannot tell."""
     outboxes = await _sent(server)
-    return [_events_arrive(outboxes, await _logged(server)), await _collateral_agrees(server)]
+    return [
+        _events_arrive(outboxes, await _logged(server)),
+        await _collateral_agrees(server),
+        await _deposits_stand_in_the_log(server),
+    ]
 
 
 async def _column(server: Server, name: str, query: str) -> list[tuple[object, ...]]:
@@ -95,6 +101,26 @@ async def _collateral_agrees(server: Server) -> Finding:
         "market", "R2", "Pledges that stand and the encumbrances that hold their rights are the same",
         "tests/market/test_audit.py::test_a_pledge_without_its_encumbrance_is_found", violations,
     )  # fmt: skip
+
+
+async def _deposits_stand_in_the_log(server: Server) -> Finding:
+    """All bytes to be deposited that are on the bus for longer than the settling time have their place in the log."""
+    wanted = await _column(server, "bus", _DEPOSITS_TOLD)
+    stand = {row[0] for row in await _column(server, "evidence", _DEPOSITS_MADE)}
+    violations = [f"{topic}: deposit {digest} is not in the log" for topic, digest in wanted if digest not in stand]
+    return Finding(
+        "market",
+        "A6",
+        f"What was told with bytes to deposit {SETTLING_SECONDS} s ago stands in the log",
+        "tests/market/test_audit.py::test_a_deposit_that_never_reached_the_log_is_found",
+        violations[:20],
+    )
+
+
+_DEPOSITS_TOLD = f"""
+    SELECT DISTINCT topic, encode(sha256(deposit), 'hex') FROM bus_log
+    WHERE length(deposit) > 0 AND published_at < now() - interval '{SETTLING_SECONDS} seconds'"""
+_DEPOSITS_MADE = "SELECT sha256 FROM deposits WHERE state = 'DEPOSITED'"
 
 
 def show(findings: list[Finding], console: Console) -> int:

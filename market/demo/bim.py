@@ -9,7 +9,7 @@ from typing import Any
 
 from kernel.canonical import canonical
 from kernel.money import yuan
-from market.demo.client import Actor
+from market.demo.client import Actor, Refused
 from market.demo.copies import edited_model, re_export
 from market.demo.medical import publish_version
 from market.demo.rights_steps import certify, file_compliance, report_quality, report_value, transfer
@@ -32,7 +32,7 @@ class BimCase:
     dataset: str = ""
     version: str = ""
     product: str = ""
-    listing: str = ""
+    certificate_number: str = ""
     loan: str = ""
     pledge: str = ""
     report: dict[str, Any] = field(default_factory=lambda: {"loan_fen": PRINCIPAL_FEN, "allowed": {}})
@@ -69,6 +69,7 @@ class BimCase:
             co_holders=[world["co_designer"]],
         )  # fmt: skip
         world.story.say(f"证书 certificate {number}")
+        self.certificate_number = number
         self.report["certificate"] = path
 
     async def evaluate_and_book(self) -> None:
@@ -186,7 +187,7 @@ class BimCase:
         await refuse("bim", "second_pledge", "第二家银行的质押申请", self._apply(designer, "second_bank"))
         exclusive = designer.post("/trading/v1/listings", {**self._listing(), "exclusive": True})
         await refuse("bim", "exclusive_sale", "独家出售", exclusive)
-        moving = transfer(world, designer, world["facility"], dataset_id=self.dataset, version_id=self.version)
+        moving = transfer(world, designer, world["facility"], certificate_number=self.certificate_number)
         await refuse("bim", "transfer", "转让登记", moving)
         await refuse("bim", "duplicate_registration", "他人以同一文件登记", self._register_copy(self.model, "复制"))
         copy = world.data / "documents" / "bim" / "re-exported.ifc"
@@ -271,11 +272,18 @@ class BimCase:
         self.report["allowed"]["income_to_control_account"] = sum(share["amount_fen"] for share in diverted)
 
     async def _download(self, buyer: Actor, contract_id: str) -> bytes:
-        link = await buyer.post(
-            "/delivery/v1/file-links", {"contract_id": contract_id, "purpose": "facility_management"}
-        )
-        received: bytes = await buyer.get(link["path"], raw=True)
-        return received
+        while True:
+            link = await buyer.post(
+                "/delivery/v1/file-links", {"contract_id": contract_id, "purpose": "facility_management"}
+            )
+            try:
+                received: bytes = await buyer.get(link["path"], raw=True)
+            except Refused as refused:
+                # A link works once; when the line broke during the transfer, a new one has to be asked for.
+                if refused.type != "/problems/link-already-used":
+                    raise
+            else:
+                return received
 
     async def _settlement(self, contract_id: str) -> str:
         path = f"/trading/v1/settlements?contract_id={contract_id}"

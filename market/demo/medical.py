@@ -3,7 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from market.demo.client import Actor, Refused
 from market.demo.persons import CONTRACT_PURPOSE, Applicant, new_identity_key, pseudonym
 from market.demo.rights_steps import certify, file_compliance
 from market.demo.trade_steps import settle_statement, sign_contract, top_up
-from market.demo.world import World, file_stream, years_after
+from market.demo.world import STARTS_AT, World, file_stream, years_after
 
 PRICE_FEN = 500
 CEILING_FEN = 800
@@ -43,6 +43,7 @@ class MedicalCase:
     contract_key: bytes = b""
     identity_key: bytes = field(default_factory=new_identity_key)
     notice_sha256: str = ""
+    today: datetime = STARTS_AT
     answers: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
 
@@ -167,7 +168,8 @@ class MedicalCase:
 
     async def refusals(self, applicants: list[Applicant]) -> list[str]:
         """What must not be answered; returns the records of the persons taken for it."""
-        world, living = self.world, applicants[:3]
+        world, living = self.world, [applicant for applicant in applicants if applicant.living][:3]
+        self.today = await world.now()
         empty, withdrawn, single = [await self._admit(applicant) for applicant in living]
         refuse = world.must_refuse
         consent = await self._consent(empty, living[0], "empty", use="multiple")
@@ -190,6 +192,7 @@ class MedicalCase:
     async def underwrite(self, applicants: list[Applicant]) -> None:
         """Every person in the file: a key of their own, a consent, an answer."""
         gate = asyncio.Semaphore(CALLERS_AT_ONCE)
+        self.today = await self.world.now()
 
         async def one(applicant: Applicant) -> None:
             async with gate:
@@ -208,19 +211,17 @@ class MedicalCase:
         )
 
     async def _admit(self, applicant: Applicant) -> Person:
-        now = await self.world.now()
-        between = ((now - timedelta(minutes=5)).isoformat(), (now + timedelta(days=7)).isoformat())
+        between = ((self.today - timedelta(minutes=5)).isoformat(), (self.today + timedelta(days=7)).isoformat())
         named = pseudonym(self.identity_key, applicant.identity_number)
         return await admit_person(self.world.door, self.world["identity"], named, between)
 
     async def _consent(self, person: Person, applicant: Applicant, case: str, *, use: str) -> str:
-        valid_until = (await self.world.now()) + timedelta(days=30)
         receipt = {
             "subject_token": pseudonym(self.contract_key, applicant.identity_number),
             "insurer_party_id": self.world["insurer"].party_id, "supplier_party_id": self.world["hospital"].party_id,
             "product_id": self.product, "contract_id": self.contract["contract_id"], "purpose": CONTRACT_PURPOSE,
             "policy_case": f"case-{case}", "look_back_years": LOOK_BACK_YEARS,
-            "valid_until": valid_until.isoformat(), "use": use, "notice_sha256": self.notice_sha256,
+            "valid_until": (self.today + timedelta(days=30)).isoformat(), "use": use, "notice_sha256": self.notice_sha256,
         }  # fmt: skip
         signed = person.actor.sign(json.dumps(receipt).encode(), "consent-receipt+jws")
         given = await person.actor.post("/delivery/v1/consents", {"receipt": signed})

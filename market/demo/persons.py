@@ -16,12 +16,13 @@ class Applicant:
 
     record_id: str
     identity_number: str
+    living: bool
 
 
 def applicants_of(path: Path) -> list[Applicant]:
     """Everybody in the file."""
     with path.open(newline="", encoding="utf-8-sig") as file:
-        return [Applicant(row["Id"], row["SSN"]) for row in csv.DictReader(file)]
+        return [Applicant(row["Id"], row["SSN"], not row["DEATHDATE"]) for row in csv.DictReader(file)]
 
 
 def normalised(identity_number: str) -> bytes:
