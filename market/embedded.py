@@ -151,10 +151,10 @@ async def _operator(data: Path, onboarding: Host) -> dict[str, str]:
     """The first operator's credential: made at the first start, kept in a file that only the owner may read."""
     path = data / OPERATOR_FILE
     if not path.exists():
-        credential = {"client_id": f"cli_{secrets.token_hex(8)}", "client_secret": secrets.token_urlsafe(32)}
+        made = {"client_id": f"cli_{secrets.token_hex(8)}", "client_secret": secrets.token_urlsafe(32)}
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            json.dump(credential, file)
+            json.dump(made, file)
     credential: dict[str, str] = json.loads(path.read_text())
     bootstrap = importlib.import_module("onboarding.bootstrap")
     await bootstrap.ensure_operator(onboarding.service.ports, credential["client_id"], credential["client_secret"])

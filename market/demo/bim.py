@@ -187,7 +187,7 @@ class BimCase:
         await refuse("bim", "second_pledge", "第二家银行的质押申请", self._apply(designer, "second_bank"))
         exclusive = designer.post("/trading/v1/listings", {**self._listing(), "exclusive": True})
         await refuse("bim", "exclusive_sale", "独家出售", exclusive)
-        moving = transfer(world, designer, world["facility"], certificate_number=self.certificate_number)
+        moving = transfer(designer, world["facility"], certificate_number=self.certificate_number)
         await refuse("bim", "transfer", "转让登记", moving)
         await refuse("bim", "duplicate_registration", "他人以同一文件登记", self._register_copy(self.model, "复制"))
         copy = world.data / "documents" / "bim" / "re-exported.ifc"

@@ -168,7 +168,8 @@ class MedicalCase:
 
     async def refusals(self, applicants: list[Applicant]) -> list[str]:
         """What must not be answered; returns the records of the persons taken for it."""
-        world, living = self.world, [applicant for applicant in applicants if applicant.living][:3]
+        world = self.world
+        living = [applicant for applicant in applicants if applicant.living][:3]
         self.today = await world.now()
         empty, withdrawn, single = [await self._admit(applicant) for applicant in living]
         refuse = world.must_refuse
@@ -221,7 +222,8 @@ class MedicalCase:
             "insurer_party_id": self.world["insurer"].party_id, "supplier_party_id": self.world["hospital"].party_id,
             "product_id": self.product, "contract_id": self.contract["contract_id"], "purpose": CONTRACT_PURPOSE,
             "policy_case": f"case-{case}", "look_back_years": LOOK_BACK_YEARS,
-            "valid_until": (self.today + timedelta(days=30)).isoformat(), "use": use, "notice_sha256": self.notice_sha256,
+            "valid_until": (self.today + timedelta(days=30)).isoformat(), "use": use,
+            "notice_sha256": self.notice_sha256,
         }  # fmt: skip
         signed = person.actor.sign(json.dumps(receipt).encode(), "consent-receipt+jws")
         given = await person.actor.post("/delivery/v1/consents", {"receipt": signed})

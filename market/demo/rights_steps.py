@@ -28,7 +28,7 @@ TITLES = {
 HEADS = ("parties", "source", "content", "tradability", "circulation", "process")
 
 
-async def certify(
+async def certify(  # noqa: PLR0913 - a filing says all this
     world: World, applicant: Actor, *, profile: str, version_id: str, name: str, source_kind: str,
     dataset_id: str = "", product_id: str = "", co_holders: Sequence[Actor] = (),
 ) -> tuple[str, str]:  # fmt: skip
@@ -37,7 +37,8 @@ async def certify(
     is_model = source_kind == "own_production"
     filing = {
         "profile": profile, "type": "initial", **asset, "version_id": version_id,
-        "form": _form(name, source_kind, is_model=is_model), "allocations": _allocations(profile, applicant, co_holders),
+        "form": _form(name, source_kind, is_model=is_model),
+        "allocations": _allocations(profile, applicant, co_holders),
     }  # fmt: skip
     registration = await applicant.post("/rights/v1/registrations", filing)
     path = f"/rights/v1/registrations/{registration['registration_id']}"
@@ -85,7 +86,7 @@ async def _through_review(world: World, applicant: Actor, path: str, notice_days
     return number, world.save(f"certificates/{number}.tlog-proof", file)
 
 
-async def transfer(world: World, giver: Actor, taker: Actor, *, certificate_number: str) -> dict[str, Any]:
+async def transfer(giver: Actor, taker: Actor, *, certificate_number: str) -> dict[str, Any]:
     """The joint application of giver and taker; submitted, it takes the right."""
     filing = {
         "profile": "nda-2026", "type": "transfer", "previous_certificate": certificate_number,
