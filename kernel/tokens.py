@@ -88,7 +88,7 @@ class TokenVerifier:
         return caller, int(claims["exp"])
 
     async def _key(self, token: str) -> OKPKey:
-        kid = _header(token).get("kid")
+        kid = str(_header(token).get("kid"))
         asked_at = time.monotonic()
         if kid not in self._keys:
             async with self._turn:
@@ -96,7 +96,7 @@ class TokenVerifier:
                 if kid not in self._keys and self._fetched_at < asked_at:
                     await asyncio.sleep(self._fetched_at + _REFETCH_SECONDS - asked_at)
                     await self._refetch()
-        key = self._keys.get(str(kid))
+        key = self._keys.get(kid)
         if key is None:
             raise TokenInvalid
         return key

@@ -346,6 +346,8 @@ async def _refuse_fields(request: Request, error: Exception) -> Response:
 
 
 async def _refuse_framework(request: Request, error: Exception) -> Response:
+    if isinstance(error.__cause__, Refusal):  # FastAPI wraps whatever is raised while it reads a body
+        return _answer(request, error.__cause__)
     status = error.status_code if isinstance(error, HTTPException) else 500
     known: dict[int, Refusal] = {404: RouteUnknown(), 405: MethodUnknown()}
     return _answer(request, known.get(status, Unreadable()))

@@ -3,16 +3,18 @@
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from kernel.ids import new_id
-from kernel.signatures import key_from, public_jwk, verify_compact
+from kernel.signatures import header_of, key_from, public_jwk, verify_compact
 from onboarding.domain.doors import KeyNotInUse, PrivateKeySent, ProofMismatch
 
 KEYS_IN_USE_MAX = 16
 PROOF_TYPE = "key-proof+jws"
+_KEY_ID = re.compile(r"key_[0-9a-z]{1,40}")
 _PUBLIC_MEMBERS = ("crv", "kty", "x")  # the order that RFC 7638 hashes them in
 _PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "k", "oth", "priv"})
 
@@ -44,6 +46,12 @@ class PartyKey:
         if self.valid_until_at is not None:
             raise KeyNotInUse(valid_until_at=self.valid_until_at.isoformat())
         self.valid_until_at = at
+
+
+def claimed_key_id(signed: str) -> str:
+    """The registered key that a signed text says it is signed by; empty when it names none of ours."""
+    claimed = header_of(signed).get("kid")
+    return claimed if isinstance(claimed, str) and _KEY_ID.fullmatch(claimed) else ""
 
 
 def checked_public_jwk(jwk: Mapping[str, object]) -> dict[str, str]:

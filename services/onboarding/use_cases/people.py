@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from kernel.signatures import header_of, verify_compact
+from kernel.signatures import verify_compact
 from kernel.work import Ticket
 from onboarding.domain.doors import VerifierNotRecognised
-from onboarding.domain.keys import PartyKey
+from onboarding.domain.keys import PartyKey, claimed_key_id
 from onboarding.domain.party import PartyState
 from onboarding.domain.person import STATEMENT_TYPE, IdentityStatement, Person, PersonRegistered
 from onboarding.domain.roles import IDENTITY_VERIFIER
@@ -29,7 +29,7 @@ async def register_person(
 
 async def _vouched(work: Work, identity_statement: str) -> IdentityStatement:
     """The statement, once it is certain that an approved verifier signed it with a key in use."""
-    signer = await work.keys.find(str(header_of(identity_statement).get("kid")))
+    signer = await work.keys.find(claimed_key_id(identity_statement))
     if signer is None or signer.valid_until_at is not None:
         raise VerifierNotRecognised
     verifier = await work.parties.get(signer.party_id)

@@ -1,9 +1,10 @@
 """Market tokens: what is signed for whom, and how machines ask for them."""
 
 from kernel.callers import Caller
-from kernel.signatures import header_of, key_from, verify_compact
+from kernel.signatures import key_from, verify_compact
 from kernel.tokens import market_token
 from onboarding.domain.doors import CredentialsWrong
+from onboarding.domain.keys import claimed_key_id
 from onboarding.domain.session import ASSERTION_TYPE, Assertion, Token
 from onboarding.ports import Onboarding, Work
 from onboarding.use_cases.signing_keys import active_key
@@ -31,7 +32,7 @@ async def token_for_client(app: Onboarding, client_id: str, client_secret: str) 
 async def token_for_key(app: Onboarding, party_id: str, assertion: str) -> Token:
     """A party, or a person, signs its wish with a registered key; it acts in all its roles."""
     async with app.work(None) as work:
-        key = await work.keys.find(str(header_of(assertion).get("kid")))
+        key = await work.keys.find(claimed_key_id(assertion))
         if key is None or key.party_id != party_id or key.valid_until_at is not None:
             raise CredentialsWrong
         payload = verify_compact(assertion, key.jwk, ASSERTION_TYPE)
