@@ -122,6 +122,8 @@ async def test_a_pledge_that_asks_for_consent_waits_for_the_bank(market: Market)
     done(await market.provider.post(f"{place}:sign", json={"click": True}))
     refused(await market.buyer.post(f"{place}:sign", json={"click": True}), 409, "PledgeeConsentMissing")
     refused(await market.stranger.post(f"{place}:consent"), 404, "ContractNotFound")
+    refused(await market.stranger.get(place), 404, "ContractNotFound")
+    assert done(await market.bank.get(place))["state"] == "SIGNING"
     done(await market.bank.post(f"{place}:consent"))
     assert done(await market.buyer.post(f"{place}:sign", json={"click": True}))["state"] == "IN_FORCE"
 

@@ -179,12 +179,6 @@ class PledgeeConsentMissing(Conflict):
     zh = "该权利上的质押要求银行逐笔同意许可。请先由银行对本合同作出同意。"
 
 
-class PledgeNotYours(Conflict):
-    """Your bank holds no pledge on this right that asks for consent. No consent is needed from you."""
-
-    zh = "贵行在该权利上没有需要同意的质押，无需作出同意。"
-
-
 class AmountTooLarge(Malformed):
     """A top-up is at least 1 fen and at most 100 billion yuan. Send a smaller amount."""
 
