@@ -2,15 +2,20 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kernel.calendar import SHANGHAI
 from kernel.refusals import Refusal, TemporarilyUnavailable
+from kernel.rpc import Peer
+from kernel.tokens import ServiceKeys
 from onboarding.domain.clock import SNAP, ClockRules, ClockSetting, next_business_time
+from onboarding.outbound.clocks import PeerClocks
 from onboarding.use_cases.clock import spread_clock
 from tests.conftest import StartService
 from tests.onboarding.building import Onboarded, refused, start_onboarding
@@ -152,3 +157,29 @@ def test_whatever_is_wished_time_neither_goes_back_nor_passes_the_present(
         assert at <= machine_now
         assert begins or at >= business_now
         assert abs(at - wish) <= SNAP
+
+
+async def test_another_service_keeps_the_time_over_its_own_door(service: StartService, tmp_path: Path) -> None:
+    evidence = await service("evidence")
+    address = f"unix:{tmp_path / 'evidence.sock'}"
+    await evidence.host.listen(address)
+    channel = grpc.aio.insecure_channel(address)
+    keys = ServiceKeys(tmp_path / "keys", "onboarding")
+    clocks = PeerClocks(lambda name: Peer(name, channel, keys), ["evidence"])
+    market = await start_onboarding(service, clocks=clocks)
+    past = datetime(2026, 3, 2, 9, tzinfo=SHANGHAI)
+    assert (await _advance(market, past)).json()["pending_services"] == []
+    assert (await evidence.clock.now()) - past < timedelta(minutes=1)
+    assert abs((await evidence.clock.now()) - (await market.running.clock.now())) < timedelta(seconds=1)
+    await channel.close(None)
+    await evidence.host.close()
+
+
+async def test_a_service_that_nobody_answers_for_is_named(service: StartService, tmp_path: Path) -> None:
+    channel = grpc.aio.insecure_channel(f"unix:{tmp_path / 'nobody.sock'}")
+    keys = ServiceKeys(tmp_path / "keys", "onboarding")
+    clocks = PeerClocks(lambda name: Peer(name, channel, keys), ["evidence"])
+    market = await start_onboarding(service, clocks=clocks)
+    problem = refused(await _advance(market, datetime(2026, 3, 2, 9, tzinfo=SHANGHAI)), "clock-not-yet-held", 503)
+    assert problem["pending_services"] == ["evidence"]
+    await channel.close(None)

@@ -191,7 +191,7 @@ async def test_a_suspended_person_gets_no_new_key(onboarding: Onboarded, verifie
     refused(await onboarding.register_person(statement, new), "party-barred", 403)
 
 
-async def test_a_thousand_people_are_soon_in(onboarding: Onboarded, verifier) -> None:
+async def test_many_people_are_soon_in(onboarding: Onboarded, verifier) -> None:
     people = [(Key(), secrets.token_hex(32)) for _ in range(100)]
     statements = [onboarding.statement(verifier[1], key, pseudonym) for key, pseudonym in people]
     began = asyncio.get_running_loop().time()
