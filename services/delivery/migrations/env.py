@@ -1,0 +1,5 @@
+"""Runs delivery's revisions."""
+
+from kernel.migrations import run
+
+run()

@@ -1,0 +1,1 @@
+"""Rooms: locked processes in which questions about persons are answered."""

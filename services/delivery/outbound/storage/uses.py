@@ -1,0 +1,142 @@
+"""Uses on record, in PostgreSQL; the statements of the busiest path are built once."""
+
+from typing import Any
+
+from sqlalchemy import Insert, and_, bindparam, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from delivery.domain.consent import Consent
+from delivery.domain.refusals import ConsentAlreadyUsed
+from delivery.domain.use import Asked, Use, UseState
+from delivery.outbound.storage.rows import CONSENT, ENTITLEMENT, USE, consent_of, entitlement_of, use_of
+from delivery.outbound.tables import consents, entitlements, uses
+from delivery.ports import Standing
+from kernel.once import KeyUnfinished
+from kernel.refusals import StateChanged
+from kernel.storage import refusing
+
+CONSTRAINTS = {"one_use_of_a_single_consent": ConsentAlreadyUsed, "one_use_a_key": KeyUnfinished}
+
+_STANDING = (
+    select(*ENTITLEMENT, *CONSENT, *USE)
+    .select_from(
+        entitlements.outerjoin(
+            consents, and_(consents.c.id == bindparam("consent"), consents.c.contract_id == entitlements.c.contract_id)
+        ).outerjoin(
+            uses,
+            and_(
+                uses.c.buyer_party_id == entitlements.c.buyer_party_id,
+                uses.c.mode == bindparam("mode"),
+                uses.c.key == bindparam("key"),
+            ),
+        )
+    )
+    .where(entitlements.c.contract_id == bindparam("contract"), entitlements.c.buyer_party_id == bindparam("buyer"))
+)
+_LOCK_CONSENT = text("SELECT FROM consents WHERE id = (SELECT consent_id FROM uses WHERE id = :id) FOR SHARE")
+_STANDING_OF = (
+    select(*ENTITLEMENT, *CONSENT, *USE)
+    .select_from(
+        uses.join(entitlements, uses.c.contract_id == entitlements.c.contract_id).outerjoin(
+            consents, and_(consents.c.id == uses.c.consent_id, consents.c.contract_id == uses.c.contract_id)
+        )
+    )
+    .where(uses.c.id == bindparam("use"))
+)
+_INTEND: Insert = insert(uses)
+_OUTCOME = ("state", "held_fen", "version_digest", "answer_digest", "reason", "problem", "settled_at", "answers")
+_SETTLE = (
+    update(uses)
+    .where(uses.c.id == bindparam("use"), uses.c.state == UseState.INTENDED)
+    .values({name: bindparam(f"new_{name}") for name in _OUTCOME})
+)
+
+
+class SqlUses:
+    """See ``ports.Uses``."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def standing(self, asked: Asked) -> Standing | None:
+        """See the port."""
+        values = {
+            "consent": asked.consent_id, "mode": asked.mode.value, "key": asked.key, "contract": asked.contract_id,
+            "buyer": asked.buyer_party_id,
+        }  # fmt: skip
+        row = (await self._conn.execute(_STANDING, values)).mappings().one_or_none()
+        return _standing(row) if row else None
+
+    async def standing_of(self, use_id: str) -> Standing:
+        """See the port."""
+        await self._conn.execute(_LOCK_CONSENT, {"id": use_id})
+        return _standing((await self._conn.execute(_STANDING_OF, {"use": use_id})).mappings().one())
+
+    async def intend(self, use: Use, abandon_after_seconds: float) -> None:
+        """See the port."""
+        values = {**_values(use), "abandon_at": func.now() + text(f"interval '{float(abandon_after_seconds)} seconds'")}
+        async with refusing(CONSTRAINTS):
+            await self._conn.execute(_INTEND.values(values))
+
+    async def add_refused(self, use: Use) -> None:
+        """See the port."""
+        async with refusing(CONSTRAINTS):
+            await self._conn.execute(_INTEND, _values(use))
+
+    async def settle(self, use: Use) -> None:
+        """See the port."""
+        values = {
+            "use": use.id, "new_state": use.state.value, "new_held_fen": use.held_fen,
+            "new_version_digest": use.version_digest, "new_answer_digest": use.answer_digest,
+            "new_reason": use.reason, "new_problem": use.problem, "new_settled_at": use.settled_at,
+            "new_answers": 1 if use.state is UseState.METERED else 0,
+        }  # fmt: skip
+        if (await self._conn.execute(_SETTLE, values)).rowcount != 1:
+            raise StateChanged
+
+    async def answered_again(self, use_id: str) -> None:
+        """See the port."""
+        await self._conn.execute(update(uses).where(uses.c.id == use_id).values(answers=uses.c.answers + 1))
+
+    async def abandoned(self, limit: int) -> list[Use]:
+        """See the port."""
+        late = (uses.c.state == UseState.INTENDED, uses.c.abandon_at < func.now())
+        rows = await self._conn.execute(select(*USE).where(*late).order_by(uses.c.abandon_at).limit(limit))
+        return [use_of(row) for row in rows.mappings()]
+
+    async def of_contract(self, contract_id: str, limit: int, after: str) -> list[Use]:
+        """See the port."""
+        query = select(*USE).where(uses.c.contract_id == contract_id)
+        if after:
+            query = query.where(uses.c.id < after)
+        rows = await self._conn.execute(query.order_by(uses.c.id.desc()).limit(limit))
+        return [use_of(row) for row in rows.mappings()]
+
+    async def of_person(self, person_party_id: str, limit: int, after: str) -> list[tuple[Use, Consent]]:
+        """See the port."""
+        joined = uses.join(consents, consents.c.id == uses.c.consent_id)
+        query = select(*USE, *CONSENT).select_from(joined).where(consents.c.person_party_id == person_party_id)
+        if after:
+            query = query.where(uses.c.id < after)
+        rows = await self._conn.execute(query.order_by(uses.c.id.desc()).limit(limit))
+        return [(use_of(row), consent_of(row)) for row in rows.mappings()]
+
+
+def _standing(row: Any) -> Standing:  # Any: a joined row
+    return Standing(
+        entitlement_of(row),
+        consent_of(row) if row["c_id"] is not None else None,
+        use_of(row) if row["u_id"] is not None else None,
+    )
+
+
+def _values(use: Use) -> dict[str, Any]:  # Any: column values
+    asked = use.asked
+    return {
+        "id": use.id, "contract_id": asked.contract_id, "mode": asked.mode.value,
+        "buyer_party_id": asked.buyer_party_id, "caller_subject_id": asked.caller_subject_id,
+        "purpose": asked.purpose, "policy_case": asked.policy_case, "subject_token": asked.subject_token,
+        "consent_id": asked.consent_id, "takes_single_consent": use.takes_single_consent, "key": asked.key,
+        "request_sha256": asked.request_sha256, "state": use.state.value, "version_id": use.version_id,
+        "intended_at": use.intended_at, "reason": use.reason, "problem": use.problem, "settled_at": use.settled_at,
+    }  # fmt: skip
