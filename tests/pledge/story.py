@@ -1,5 +1,6 @@
 """The BIM case over HTTP, step by step: each step takes the market from one state to the next."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -25,7 +26,8 @@ class Story:
     parties: FakeParties
     loan_id: str = ""
     pledge_id: str = ""
-    references: int = field(default=0)
+    references: int = 0
+    stop: Callable[[], None] = field(default=lambda: None)  # a test may end the process from here on
 
     def client(self, party_id: str, role: str, person: str = "") -> httpx.AsyncClient:
         """A person of a party."""
