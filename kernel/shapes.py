@@ -71,9 +71,9 @@ Flag = Annotated[bool, Strict()]
 Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(plain_line)]
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(plain_text)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=128), AfterValidator(plain_code)]
-Digest = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Jws = Annotated[
     str,
-    StringConstraints(min_length=20, max_length=262_144, pattern=r"\A[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\z"),
+    StringConstraints(min_length=20, max_length=262_144, pattern=r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$"),
 ]
 Moment = Annotated[datetime, AfterValidator(aware)]

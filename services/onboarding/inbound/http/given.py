@@ -32,9 +32,9 @@ def one_form(value: str) -> str:
 Ports = Annotated[Onboarding, Depends(ports_of)]
 NO_STORE = Depends(no_store)
 Id = Annotated[str, Path(pattern=r"^[a-z]{3}_[0-9a-z_]{1,60}$")]
-Username = Annotated[str, StringConstraints(pattern=r"\A[a-z0-9][a-z0-9._@-]{2,63}\z")]
+Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._@-]{2,63}$")]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=256), AfterValidator(one_form)]
-Role = Annotated[str, StringConstraints(pattern=r"\A[a-z_]{1,40}\z")]
+Role = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 Roles = Annotated[list[Role], Field(min_length=1, max_length=ROLES_MAX)]
 Jwk = Annotated[dict[str, Annotated[str, StringConstraints(max_length=512)]], Field(min_length=1, max_length=12)]
 

@@ -21,8 +21,8 @@ class Contact(Shape):
     """Whom to call."""
 
     name: Name
-    phone: Annotated[str, StringConstraints(pattern=r"\A\+?[0-9 -]{5,24}\z")]
-    email: Annotated[str, StringConstraints(pattern=r"\A[^@\s]{1,64}@[^@\s]{3,120}\z")]
+    phone: Annotated[str, StringConstraints(pattern=r"^\+?[0-9 -]{5,24}$")]
+    email: Annotated[str, StringConstraints(pattern=r"^[^@\s]{1,64}@[^@\s]{3,120}$")]
 
 
 class Administrator(Shape):

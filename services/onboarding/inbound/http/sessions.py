@@ -11,7 +11,7 @@ from onboarding.inbound.http.given import NO_STORE, Password, Ports, Username
 from onboarding.use_cases import sessions, tokens
 
 router = Router(tags=["sessions"])
-Secret = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"\A[\x21-\x7e]+\z")]
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[\x21-\x7e]+$")]
 
 
 class Login(Shape):
