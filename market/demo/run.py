@@ -20,10 +20,10 @@ from market.demo.medical import MedicalCase
 from market.demo.persons import applicants_of
 from market.demo.story import Between, Story
 from market.demo.world import STARTS_AT, World
-from market.embedded import Market, open_market, stop_leftovers
+from market.embedded import TRUST_FILE, Market, open_market, stop_leftovers
 from market.verify.certificate import verify_file
 from market.verify.command import pin_trust
-from market.verify.trust import Trust
+from market.verify.trust import Trust, pinned_path
 
 MARKER = "demo.json"
 HTTP_TIMEOUT_SECONDS = 120
@@ -68,7 +68,15 @@ def _make_way(data: Path) -> None:
         message = f"{data} holds something that no demo made; give another folder with --data"
         raise ValueError(message)
     stop_leftovers(data)
+    _unpin(data / TRUST_FILE)
     shutil.rmtree(data)
+
+
+def _unpin(replaced: Path) -> None:
+    """When the market that is replaced is the one that is pinned, its pin goes with it."""
+    pinned = pinned_path()
+    if replaced.exists() and pinned.exists() and pinned.read_bytes() == replaced.read_bytes():
+        pinned.unlink()
 
 
 async def tell(
