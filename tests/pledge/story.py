@@ -188,7 +188,7 @@ async def begin(service: StartService) -> Story:
 def voucher_body(**other: object) -> Json:
     """A development cost."""
     return {
-        "dataset_id": "dst_bim", "voucher_number": "V-1", "period": "2026-01", "stage": "development",
+        "dataset_id": "dst_bim", "voucher_number": "V-1", "period": "2024-06", "stage": "development",
         "category": "staff", "amount_fen": 73_738_368, "capitalise": True, "reason": "modelling", "approver": "Wang",
         **other,
     }  # fmt: skip

@@ -32,7 +32,7 @@ LENT = {
     "no payment": "DELETE FROM payments WHERE kind = 'disbursement'",
     "another amount": "UPDATE payments SET amount_fen = amount_fen - 1 WHERE kind = 'disbursement'",
     "paid early": "UPDATE payments SET paid_at = paid_at - interval '1 day' WHERE kind = 'disbursement'",
-    "one signature": "UPDATE loans SET contract = jsonb_set(contract, '{signatures}', contract->'signatures' - 1)",
+    "one signature": "UPDATE loans SET contract = jsonb_set(contract, '{signatures}', (contract->'signatures') - 1)",
 }
 
 

@@ -24,13 +24,12 @@ def _stop_once(monkeypatch: pytest.MonkeyPatch, state: PledgeState, *, after_cal
 
     async def stop(app: Pledging, pledge: Pledge) -> None:
         if after_call:
+            monkeypatch.setattr(steps, "_keep", _lost)
+            monkeypatch.setattr(steps, "_end_without_right", _lost)
             await real(app, pledge)
         raise Stopped
 
     monkeypatch.setitem(STEPS, state, stop)
-    if after_call:
-        monkeypatch.setattr(steps, "_keep", _lost)
-        monkeypatch.setattr(steps, "_end_without_right", _lost)
 
 
 async def _lost(*_: object) -> None:

@@ -31,17 +31,21 @@ async def carry_on(app: Pledging, pledge_id: str, ticket: Ticket = None) -> Pled
 
     Raises the refusal of another service, after it was kept.
     """
-    while True:
-        async with app.work(None) as work:
-            pledge = await work.pledges.get(pledge_id)
-        step = STEPS.get(pledge.state)
-        if step is None:
+    pledge = await _read(app, pledge_id)
+    for _ in STEPS:
+        if pledge.state not in STEPS:
             break
-        await step(app, pledge)
+        await STEPS[pledge.state](app, pledge)
+        pledge = await _read(app, pledge_id)
     if pledge.set_back_by is not None:
         raise pledge.set_back_by.again()
     async with app.work(ticket) as work:
         return work.settle(PledgeStanding(await work.pledges.get(pledge_id), work.now))
+
+
+async def _read(app: Pledging, pledge_id: str) -> Pledge:
+    async with app.work(None) as work:
+        return await work.pledges.get(pledge_id)
 
 
 async def _keep(app: Pledging, pledge: Pledge, outcome: Outcome) -> None:
