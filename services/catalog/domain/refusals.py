@@ -231,6 +231,12 @@ class SubjectsNotIndexable(Conflict):
     zh = "该版本没有经令牌化且申报了身份列的个人表，无法按人查找。"
 
 
+class ContractKeyMalformed(Malformed):
+    """The key of a contract is 32 bytes. Send the key that delivery made for it."""
+
+    zh = "合同密钥须为 32 字节。请使用交付服务为该合同生成的密钥。"
+
+
 class IdentityKeyMissing(Conflict):
     """The identity verifier has not deposited its key. Ask it to do so."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import ifcopenshell
+import ifcopenshell.util.element
 
 from catalog.domain.refusals import FileNotAModel
 
@@ -117,3 +118,20 @@ def _written(value: object, known: dict[int, bytes]) -> bytes:
             return b"#" + known.get(value.id(), b"")
         return b"[" + value.is_a().encode() + b"".join(_written(item, known) for item in value) + b"]"
     return b"v" + str(value).encode() + b"\0"
+
+
+def element_rows(model: ifcopenshell.file) -> list[tuple[str | None, ...]]:
+    """The model's elements as a table: global_id, class, name, type, storey, material."""
+    util = ifcopenshell.util.element
+    rows = []
+    for element in model.by_type("IfcElement"):
+        kind, place, material = util.get_type(element), util.get_container(element), util.get_material(element)
+        rows.append((
+            str(element.GlobalId), element.is_a(), _text(element.Name), _text(kind and kind.Name),
+            _text(place and place.Name), _text(material and getattr(material, "Name", material.is_a())),
+        ))  # fmt: skip
+    return rows
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
