@@ -94,10 +94,10 @@ async def test_two_active_signing_keys_are_found(sound: Onboarded) -> None:
     assert await plant(sound, drop, "UPDATE signing_key SET retired_at = NULL") == {"I6"}
 
 
-@pytest.mark.parametrize("code", ["91350100M000100Y44", "９1350100M000100Y43", "12370214MB20000126"])
-async def test_a_wrong_credit_code_is_found(sound: Onboarded, code: str) -> None:
-    sql = "UPDATE party SET credit_code = :code WHERE state = 'SUSPENDED'"
-    assert await plant(sound, sql, code=code) == {"I7"}
+async def test_a_wrong_credit_code_is_found(sound: Onboarded) -> None:
+    for code in ["91350100M000100Y44", "９1350100M000100Y43", "12370214MB20000126"]:
+        sql = "UPDATE party SET credit_code = :code WHERE state = 'SUSPENDED'"
+        assert await plant(sound, sql, code=code) == {"I7"}
 
 
 async def test_a_person_with_two_keys_in_use_is_found(sound: Onboarded) -> None:

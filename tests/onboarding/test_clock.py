@@ -178,7 +178,7 @@ async def test_another_service_keeps_the_time_over_its_own_door(service: StartSe
 async def test_a_service_that_nobody_answers_for_is_named(service: StartService, tmp_path: Path) -> None:
     channel = grpc.aio.insecure_channel(f"unix:{tmp_path / 'nobody.sock'}")
     keys = ServiceKeys(tmp_path / "keys", "onboarding")
-    clocks = PeerClocks(lambda name: Peer(name, channel, keys), ["evidence"])
+    clocks = PeerClocks(lambda name: Peer(name, channel, keys), ["evidence"], deadline_seconds=0.3)
     market = await start_onboarding(service, clocks=clocks)
     problem = refused(await _advance(market, datetime(2026, 3, 2, 9, tzinfo=SHANGHAI)), "clock-not-yet-held", 503)
     assert problem["pending_services"] == ["evidence"]

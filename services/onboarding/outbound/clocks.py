@@ -15,9 +15,11 @@ DEADLINE_SECONDS = 5.0
 class PeerClocks:
     """``ClockService`` of each service named."""
 
-    def __init__(self, peers: Callable[[str], Peer], names: Sequence[str]) -> None:
+    def __init__(
+        self, peers: Callable[[str], Peer], names: Sequence[str], deadline_seconds: float = DEADLINE_SECONDS
+    ) -> None:
         self.names = tuple(names)
-        self._peers = peers
+        self._peers, self._deadline_seconds = peers, deadline_seconds
 
     async def set(self, service: str, setting: ClockSetting) -> None:
         """Have a service keep the pair; one that keeps a later pair already is left alone."""
@@ -26,4 +28,4 @@ class PeerClocks:
         business_at.FromDatetime(setting.business_at)
         machine_at.FromDatetime(setting.machine_at)
         request = SetClockRequest(business_at=business_at, machine_at=machine_at)
-        await peer.call(peer.stub(ClockServiceStub).SetClock, request, deadline_seconds=DEADLINE_SECONDS)
+        await peer.call(peer.stub(ClockServiceStub).SetClock, request, deadline_seconds=self._deadline_seconds)
