@@ -104,8 +104,11 @@ async def test_only_the_operator_moves_it(market: Onboarded) -> None:
 async def test_a_service_that_is_away_gets_the_time_when_it_is_back(market: Onboarded, clocks: FakeClocks) -> None:
     clocks.away = {"rights"}
     past = datetime(2026, 3, 2, 9, tzinfo=SHANGHAI)
-    problem = refused(await _advance(market, past), "clock-not-yet-held", 503)
+    headers = {"Idempotency-Key": "clock-1"}
+    problem = refused(await _advance(market, past, **headers), "clock-not-yet-held", 503)
     assert problem["pending_services"] == ["rights"]
+    again = refused(await _advance(market, past, **headers), "key-unfinished", 409)
+    assert again["resource"] == "/onboarding/v1/clock"
     assert (await _reading(market))["pending_services"] == ["rights"]
     assert "rights" not in clocks.held
     clocks.away = set()
