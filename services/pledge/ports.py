@@ -1,4 +1,5 @@
 """What pledge needs of the outside."""
+# long: one record of everything outside, read from top to bottom; divided, each half would need the other
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -176,7 +177,7 @@ class Watches(Protocol):
     async def save(self, watch: Watch) -> None:
         """Keep how it was resolved."""
 
-    async def page(self, party_id: str, loan_id: str | None, is_open: bool | None, part: Part) -> list[Watch]:
+    async def page(self, party_id: str, part: Part, *, loan_id: str | None, is_open: bool | None) -> list[Watch]:
         """Those of a party's loans."""
 
 

@@ -4,8 +4,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from joserfc.jwk import OKPKey
+
 from kernel.refusals import Conflict, TemporarilyUnavailable
-from kernel.signatures import OKPKey, new_key, public_jwk
+from kernel.signatures import new_key, public_jwk
 from pledge.domain.asset import AssetFacts, CertificateFact, EncumbranceFact, ValueFact
 from pledge.domain.ineligibility import RightAlreadyPledged
 from pledge.domain.party import KeyFact, PartyFacts
@@ -34,9 +36,8 @@ def value(report_id: str = "rpt_high", value_fen: int = HIGH_FEN, **other: objec
 def asset(**other: object) -> AssetFacts:
     """A certified BIM model that the borrower may operate, fit for a pledge unless said otherwise."""
     certificate = CertificateFact("YS-1", "CERTIFIED", "dst_bim", FAR_AWAY, (("HOLD", BORROWER), ("OPERATE", BORROWER)))
-    return replace(
-        AssetFacts("lin_bim", (certificate,), (), "PASSED", FAR_AWAY, "GENERAL_2", (value(),)), **other
-    )  # type: ignore[arg-type] # a test says which fields
+    facts = AssetFacts("lin_bim", (certificate,), (), "PASSED", FAR_AWAY, "GENERAL_2", (value(),))
+    return replace(facts, **other)  # type: ignore[arg-type] # a test says which fields
 
 
 @dataclass

@@ -11,9 +11,7 @@ from pledge.domain.limits import Band, band_of, limit_fen, ltv_ppm
 from pledge.domain.months import add_months, months_between
 
 
-@pytest.mark.parametrize(
-    ("value_fen", "limit"), [(83_955_904, 41_977_952), (427_451_303, 213_725_651), (1, 0), (0, 0)]
-)
+@pytest.mark.parametrize(("value_fen", "limit"), [(83_955_904, 41_977_952), (427_451_303, 213_725_651), (1, 0), (0, 0)])
 def test_the_limit_is_half_the_value_rounded_down_to_the_fen(value_fen: int, limit: int) -> None:
     assert limit_fen(value_fen, 500_000, None) == limit
 

@@ -37,7 +37,8 @@ class Answering:
     """A peer that answers every call with what it is given, and remembers what it was asked."""
 
     def __init__(self, answer: object) -> None:
-        self.answer, self.asked = answer, None
+        self.answer = answer
+        self.asked: tuple[object, object] | None = None
 
     def stub(self, _stub: object) -> Any:
         return type("Stub", (), {"__getattr__": lambda _self, name: name})()
@@ -113,7 +114,7 @@ async def test_a_party_comes_with_its_kind_its_roles_and_its_keys() -> None:
     answer = Answering(onboarding.GetPartyResponse(party=party))
     found = await PartiesAtOnboarding(answer).find("pty")  # type: ignore[arg-type] # a fake peer
     assert found is not None
-    assert (found.entity_kind, found.approved, found.roles) == ("public_institution", True, {"bank"})
+    assert (found.entity_kind, found.approved, found.roles) == ("public_institution", True, frozenset({"bank"}))
     assert found.key("k", NOW) is not None
     assert found.key("k", datetime(2025, 1, 1, tzinfo=UTC)) is None
     away = PartiesAtOnboarding(Answering(carried("NotFound", "PartyUnknown", "x", "x", {})))  # type: ignore[arg-type] # as above

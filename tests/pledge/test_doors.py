@@ -67,7 +67,7 @@ async def test_a_malformed_application_is_refused_and_leaves_nothing(
     service: StartService, wrong: dict[str, object]
 ) -> None:
     story = await begin(service)
-    refused = await story.apply(**wrong)
+    refused = await story.apply(story.borrower, **wrong)
     assert refused.status_code == 422
     assert well(await story.borrower.get("/loans"))["items"] == []
 

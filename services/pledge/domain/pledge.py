@@ -6,6 +6,7 @@ from typing import Self
 
 from kernel.ids import new_id
 from pledge.domain import refusals
+from pledge.domain.application import Agreement, Reason
 from pledge.domain.events import (
     PledgeConfirmed,
     PledgeHeld,
@@ -16,7 +17,6 @@ from pledge.domain.events import (
     PledgeSearched,
     PledgeStepTaken,
 )
-from pledge.domain.application import Agreement, Reason
 from pledge.domain.loan import PEOPLE_NEEDED, Loan
 from pledge.domain.registration import FoundEntry, Registration, Search
 from pledge.domain.states import PledgeState, StepNotAllowed, pledge_may_become

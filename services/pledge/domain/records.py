@@ -6,7 +6,14 @@ from typing import Any
 from kernel.calendar import SHANGHAI
 from kernel.canonical import canonical
 from pledge.domain.booking import Booking
-from pledge.domain.events import LoanApproved, LoanContracted, LoanDisbursed, LoanRepaid, PledgeConfirmed, PledgeReleased
+from pledge.domain.events import (
+    LoanApproved,
+    LoanContracted,
+    LoanDisbursed,
+    LoanRepaid,
+    PledgeConfirmed,
+    PledgeReleased,
+)
 from pledge.domain.loan import Loan
 from pledge.domain.pledge import Pledge
 

@@ -1,6 +1,7 @@
 """How pledge reacts to what others tell."""
 
 from kernel.barring import BARRING
+from kernel.reactions import Reactions
 from kernel.told import Told
 from pledge.domain.watch import CERTIFICATE, ENCUMBRANCE, LISTING, Alarm
 from pledge.ports import Pledging
@@ -55,8 +56,8 @@ async def when_listing_suspended_alert_banks(app: Pledging, event: ListingSuspen
     await watches.alert_of_product(app, told, event.product_id, alarm)
 
 
-REACTIONS = {
-    "yaosu.onboarding.v1": BARRING,
+REACTIONS: Reactions = {
+    "yaosu.onboarding.v1": {**BARRING},
     "yaosu.rights.v1": {
         CertificateContested: when_certificate_contested_alert_banks,
         CertificateExpired: when_certificate_expired_alert_banks,

@@ -16,7 +16,8 @@ _LENT_OUT_OF_ORDER = """
            CASE WHEN p.pledge_id IS NULL OR p.confirmed_at IS NULL THEN 'lent without a confirmed pledge'
                 WHEN p.registration IS NULL THEN 'lent without an outside registration'
                 WHEN NOT EXISTS (SELECT FROM jsonb_array_elements(p.searches) s
-                                 WHERE s->>'round' = '2' AND s->>'outcome' = 'clean') THEN 'lent without a second search'
+                                 WHERE s->>'round' = '2' AND s->>'outcome' = 'clean')
+                    THEN 'lent without a second search'
                 WHEN d.payment_id IS NULL THEN 'lent without a proof of payment'
                 WHEN d.amount_fen <> l.principal_fen THEN 'the payment is not the principal'
                 WHEN d.paid_at < p.confirmed_at THEN 'paid before the pledge was confirmed'
@@ -69,6 +70,10 @@ _STATES = text("""
 _LIVE = text("""
     SELECT pledge_id, lineage_root, encumbrance_id, fencing_version, state, bank_party_id, borrower_party_id
     FROM pledges WHERE state <> ALL(CAST(:ended AS text[])) ORDER BY pledge_id""")
+# The encumbrances that must stand at the registry: those of pledges confirmed and not yet on the way out of it.
+LIVE_PLEDGES = """
+    SELECT encumbrance_id FROM pledges
+    WHERE state IN ('CONFIRMED', 'DISCHARGED', 'DEREGISTERING', 'DEREGISTERED', 'LIFTING')"""
 _BEFORE_CONFIRMATION = {"HELD", "SEARCHED", "REGISTERING", "REGISTERED", "ANNOTATING"}
 
 
@@ -124,12 +129,14 @@ async def live_pledges(conn: AsyncConnection) -> list[LivePledge]:
 
 CHECKERS = [
     Checker(
-        "R3.2", "No loan is paid out before two approvals, both signatures, both searches, the outside registration and "
-        "the confirmed pledge", _TESTS + "test_a_loan_lent_without_the_order_is_seen", none_of(_faults("loan_id", _LENT_OUT_OF_ORDER)),
+        "R3.2", "No loan is paid out before two approvals, both signatures, both searches, the outside registration "
+        "and the confirmed pledge", _TESTS + "test_a_loan_lent_without_the_order_is_seen",
+        none_of(_faults("loan_id", _LENT_OUT_OF_ORDER)),
     ),
     Checker(
         "R6", "A pledge is released by two people of the pledgee, after the debt is gone and the outside registration "
-        "cancelled", _TESTS + "test_a_release_by_one_person_is_seen", none_of(_faults("pledge_id", _RELEASED_OUT_OF_ORDER)),
+        "cancelled", _TESTS + "test_a_release_by_one_person_is_seen",
+        none_of(_faults("pledge_id", _RELEASED_OUT_OF_ORDER)),
     ),
     Checker(
         "R1.pledge", "An asset's lineage secures one loan at a time",

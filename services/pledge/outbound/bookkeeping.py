@@ -10,7 +10,10 @@ from kernel.storage import refusing
 from pledge.domain.bank_policy import BankPolicy
 from pledge.domain.booking import Booking, Voucher
 from pledge.domain.booking_refusals import (
-    AssetAlreadyBooked, BookingNotFound, VoucherAlreadyRecorded, VoucherNotFound,
+    AssetAlreadyBooked,
+    BookingNotFound,
+    VoucherAlreadyRecorded,
+    VoucherNotFound,
 )  # fmt: skip
 from pledge.domain.payment import Payment
 from pledge.domain.refusals import ProofAlreadyUsed

@@ -1,4 +1,4 @@
-"""The built-in outside registry: a register kept by hand in this service's database (中登网 has no public interface)."""
+"""The built-in outside registry: a register kept by hand in our own database, as 中登网 has no public interface."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager

@@ -34,7 +34,7 @@ class RegistryAtRights:
             reference=pledge.pledge_id, kind=contract.ENCUMBRANCE_KIND_PLEDGE, dataset_id=pledge.dataset_id or "",
             product_id=pledge.product_id or "", right=contract.RIGHT_OPERATE, holder_party_id=pledge.borrower_party_id,
             beneficiary_party_id=pledge.bank_party_id,
-            licence_policy=contract.LicencePolicy.Value(f"LICENCE_POLICY_{pledge.licence_policy.upper()}"),
+            licence_policy=f"LICENCE_POLICY_{pledge.licence_policy.upper()}",
             control_account=pledge.control_account, consenting_party_ids=pledge.consenting_party_ids,
         )  # fmt: skip
         answer = await self._peer.call(self._stub.Reserve, request)
@@ -43,9 +43,7 @@ class RegistryAtRights:
 
     async def annotate(self, pledge: Pledge, remark: str) -> None:
         """See the port."""
-        request = contract.AnnotateRequest(
-            reference=pledge.pledge_id, lineage_root=pledge.lineage_root, remark=remark
-        )
+        request = contract.AnnotateRequest(reference=pledge.pledge_id, lineage_root=pledge.lineage_root, remark=remark)
         await self._peer.call(self._stub.Annotate, request)
 
     async def confirm(self, pledge: Pledge) -> None:

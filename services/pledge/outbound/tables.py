@@ -1,7 +1,16 @@
 """Pledge's tables; a column has the name of the field that it keeps."""
 
 from sqlalchemy import (
-    BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Table, Text,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB
 

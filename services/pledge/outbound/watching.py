@@ -42,7 +42,7 @@ class SqlWatches:
         change = update(tables.watches).where(tables.watches.c.watch_id == watch.watch_id)
         await self._conn.execute(change.values(resolved_at=watch.resolved_at, note=watch.note))
 
-    async def page(self, party_id: str, loan_id: str | None, is_open: bool | None, part: Part) -> list[Watch]:
+    async def page(self, party_id: str, part: Part, *, loan_id: str | None, is_open: bool | None) -> list[Watch]:
         """See the port."""
         table, loans = tables.watches, tables.loans
         theirs = (loans.c.borrower_party_id == party_id) | (loans.c.bank_party_id == party_id)

@@ -46,7 +46,8 @@ async def apply_for_loan(app: Pledging, once: Once, wanted: Application, consent
 
 
 async def _co_holders(app: Pledging, asset: AssetFacts, borrower_party_id: str) -> list[PartyFacts]:
-    holders = {holder for certificate in asset.certificates for right, holder in certificate.holders if right == OPERATE}
+    units = [unit for certificate in asset.certificates for unit in certificate.holders]
+    holders = {holder for right, holder in units if right == OPERATE}
     found = [await app.parties.find(holder) for holder in sorted(holders - {borrower_party_id})]
     return [party for party in found if party is not None]
 

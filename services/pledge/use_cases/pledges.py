@@ -41,7 +41,7 @@ async def open_pledge(app: Pledging, caller: Caller, once: Once, loan_id: str) -
 async def search_outside(
     app: Pledging, caller: Caller, once: Once, pledge_id: str, proof_number: str | None
 ) -> PledgeStanding:
-    """Look into the outside registry. After the second clean look the certificates are annotated and the hold confirmed."""
+    """Look into the outside registry; after the second clean look, annotate the certificates and confirm the hold."""
     async with app.work(None) as work:
         known = await _of_bank(work, caller, pledge_id)
     borrower = await app.parties.find(known.borrower_party_id)

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from kernel.callers import Caller
+from kernel.refusals import Malformed
 from kernel.signatures import header_of, verify_compact
 from pledge.domain.application import Application, Consent, Signature
 from pledge.domain.party import PartyFacts
 from pledge.domain.refusals import ConsentInvalid, SignatureNotGiven, SignatureNotOurs
-from kernel.refusals import Malformed
 
 CONSENT_TYPE = "yaosu-pledge-consent"
 CONTRACT_TYPE = "yaosu-loan-contract"
@@ -26,9 +26,7 @@ def consent_of(wanted: Application, jws: str, co_holders: list[PartyFacts], at: 
     raise ConsentInvalid
 
 
-def signature_of(
-    caller: Caller, party: PartyFacts | None, jws: str | None, text: bytes, at: datetime
-) -> Signature:
+def signature_of(caller: Caller, party: PartyFacts | None, jws: str | None, text: bytes, at: datetime) -> Signature:
     """The caller's signature: its JWS verified against its party's keys, or without one its attested click."""
     if jws is None:
         return Signature(caller.party_id, "click", None, caller.subject_id, at, None)

@@ -14,7 +14,6 @@ from pledge.domain.states import PledgeState
 from pledge.ports import Pledging, Work
 
 
-
 @dataclass(frozen=True)
 class PledgeStanding:
     """A pledge and the moment at which it was looked at: days run while nothing happens."""
@@ -137,9 +136,9 @@ async def _or_put_back(app: Pledging, pledge: Pledge, call: Awaitable[None], out
 
 async def cancel_hold(app: Pledging, pledge: Pledge) -> None:
     """CANCELLING: outside registration, remark and reservation are taken back."""
-    if pledge.registration is not None and pledge.registration.cancelled_at is not None:
-        registration = pledge.registration
-        await app.outside.cancel(registration.registry, registration.registration_number, pledge.registration.cancelled_at)
+    registration = pledge.registration
+    if registration is not None and registration.cancelled_at is not None:
+        await app.outside.cancel(registration.registry, registration.registration_number, registration.cancelled_at)
         await app.registry.annotate(pledge, "")
     await app.registry.cancel(pledge)
     await _end_without_right(app, pledge, lambda now, _: now.cancelled())

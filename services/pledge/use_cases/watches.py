@@ -120,13 +120,13 @@ async def resolve_watch(app: Pledging, caller: Caller, once: Once, watch_id: str
 
 
 async def list_watches(
-    app: Pledging, caller: Caller, loan_id: str | None, is_open: bool | None, part: Part
+    app: Pledging, caller: Caller, part: Part, *, loan_id: str | None, is_open: bool | None
 ) -> list[Watch]:
     """The alerts on the caller's loans."""
     async with app.work(None) as work:
         if loan_id is not None:
             await visible_loan(work, caller, loan_id)
-        return await work.watches.page(caller.party_id, loan_id, is_open, part)
+        return await work.watches.page(caller.party_id, part, loan_id=loan_id, is_open=is_open)
 
 
 async def read_portfolio(app: Pledging, caller: Caller, part: Part) -> list[Standing]:

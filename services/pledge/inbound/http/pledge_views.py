@@ -10,7 +10,7 @@ from kernel.calendar import local_date
 from kernel.web import Code, Digest, Name, Shape, Text, View, Whole
 from pledge.domain.registration import DISCLAIMER, DISCLAIMER_ZH, Registration, Search, cancel_by
 from pledge.domain.states import PledgeState
-from pledge.inbound.http.loans import AgreementView, ReasonView
+from pledge.inbound.http.loan_views import AgreementView, ReasonView
 from pledge.use_cases.steps import PledgeStanding
 
 REGISTRATION_MONTHS_MAX = 360
@@ -169,12 +169,14 @@ class PledgeView(View):
             name: getattr(pledge, name) for name in cls.model_fields
             if name not in {"searches", "registration", "cancel_registration_by"}
         }  # fmt: skip
-        return cls.model_validate({
-            **plain,
-            "searches": [SearchView.of(search) for search in pledge.searches],
-            "registration": RegistrationView.of(pledge.registration) if pledge.registration else None,
-            "cancel_registration_by": CancelByView.of(standing),
-        })
+        return cls.model_validate(
+            {
+                **plain,
+                "searches": [SearchView.of(search) for search in pledge.searches],
+                "registration": RegistrationView.of(pledge.registration) if pledge.registration else None,
+                "cancel_registration_by": CancelByView.of(standing),
+            }
+        )
 
 
 class PledgeNotice(View):

@@ -4,8 +4,19 @@ from kernel.web import CallerOf, Code, OnceKey, Router, allow
 from pledge.domain.pledge import ReleaseNotice
 from pledge.inbound.http.edge import Id, PartOf, Ports, following
 from pledge.inbound.http.pledge_views import (
-    Cancelling, ChangesView, ChangeView, CodeView, OutsideRegistration, OutsideSearch, PledgeNotice, PledgeOpening,
-    PledgesView, PledgeView, RegistrationCancelling, Releasing, Waiving,
+    Cancelling,
+    ChangesView,
+    ChangeView,
+    CodeView,
+    OutsideRegistration,
+    OutsideSearch,
+    PledgeNotice,
+    PledgeOpening,
+    PledgesView,
+    PledgeView,
+    RegistrationCancelling,
+    Releasing,
+    Waiving,
 )  # fmt: skip
 from pledge.use_cases import pledges
 from pledge.use_cases.pledges import Registering
@@ -83,9 +94,7 @@ async def cancel_pledge(
 
 
 @router.post("/{pledge_id}:waive", dependencies=[allow("bank")])
-async def waive_pledge(
-    pledge_id: Id, waiving: Waiving, pledging: Ports, caller: CallerOf, once: OnceKey
-) -> PledgeView:
+async def waive_pledge(pledge_id: Id, waiving: Waiving, pledging: Ports, caller: CallerOf, once: OnceKey) -> PledgeView:
     """Not lend although the pledge stands."""
     return PledgeView.of(await pledges.waive_pledge(pledging, caller, once, pledge_id, waiving.reason))
 

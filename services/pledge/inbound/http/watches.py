@@ -167,7 +167,7 @@ async def list_watches(
     is_open: Annotated[bool | None, Query(alias="open")] = None,
 ) -> WatchesView:  # fmt: skip
     """The alerts on the caller's loans."""
-    found = await watches.list_watches(pledging, caller, loan_id, is_open, part)
+    found = await watches.list_watches(pledging, caller, part, loan_id=loan_id, is_open=is_open)
     names = [watch.watch_id for watch in found]
     return WatchesView(items=[WatchView.of(watch) for watch in found], next=following(names, part))
 
