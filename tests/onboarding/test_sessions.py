@@ -15,6 +15,7 @@ from sqlalchemy import text
 from kernel.signatures import header_of, new_key, public_jwk
 from onboarding.domain.session import ATTEMPTS_MAX
 from onboarding.outbound.passwords import WAITING_MAX, Argon2Passwords
+from onboarding.use_cases.sessions import forget_lapsed
 from tests.conftest import StartService
 from tests.onboarding.building import PASSWORD, QUICK, Key, Onboarded, refused, start_onboarding
 
@@ -245,3 +246,16 @@ class TestForgedTokens:
         header, claims = await self._genuine(onboarding)
         token = await self._signed(onboarding, header, claims)
         assert (await onboarding.client(token).get("/parties/mine")).status_code == 200
+
+
+async def test_what_has_lapsed_is_forgotten(onboarding: Onboarded) -> None:
+    party = await onboarding.party()
+    key = await party.register_key()
+    await _log_in(onboarding, party.username, "a wrong password")
+    await _by_key(onboarding, party.id, key.assertion(party.id))
+    assert await forget_lapsed(onboarding.running.ports) == 0
+    async with onboarding.running.given.database.transaction() as conn:
+        await conn.execute(text("UPDATE login_attempt SET window_ends_at = now()"))
+        await conn.execute(text("UPDATE used_assertion SET lapses_at = now()"))
+        await conn.execute(text("UPDATE session SET ends_at = now() - interval '32 days'"))
+    assert await forget_lapsed(onboarding.running.ports) == 3
