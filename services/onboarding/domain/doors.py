@@ -28,7 +28,7 @@ class SessionEnded(Unidentified):
 
 
 class PrivateKeySent(Malformed):
-    """The key came with its private half, so treat it as lost: make a new key and send only kty, crv and x."""
+    """The key came with its private half, so it is lost. Make a new one and send only kty, crv and x."""
 
     zh = "提交的密钥包含私钥部分，应视为已泄露。请生成新密钥，仅提交 kty、crv、x。"
 
@@ -46,9 +46,9 @@ class KeyAlreadyRegistered(Conflict):
 
 
 class KeyUnknown(NotFound):
-    """Your party has no key of this id."""
+    """Your party has no key of this id. Take it from the list of your keys."""
 
-    zh = "本主体没有此编号的密钥。"
+    zh = "本主体没有此编号的密钥。请从密钥列表中选取。"
 
 
 class KeyNotInUse(Conflict):

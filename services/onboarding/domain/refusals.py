@@ -46,9 +46,9 @@ class UsernameTaken(Conflict):
 
 
 class PartyUnknown(NotFound):
-    """There is no party of this id, or none that you may see."""
+    """There is no party of this id, or none that you may see. Check the id, or read `/parties/mine`."""
 
-    zh = "没有此编号的主体，或您无权查看。"
+    zh = "没有此编号的主体，或您无权查看。请核对编号，或读取 /parties/mine。"
 
 
 class TransitionNotAllowed(Conflict):
@@ -76,9 +76,9 @@ class RoleNotHeldByParty(Malformed):
 
 
 class MemberUnknown(NotFound):
-    """Your party has no member of this id."""
+    """Your party has no member of this id. Take it from the list of your members."""
 
-    zh = "本主体没有此编号的成员。"
+    zh = "本主体没有此编号的成员。请从成员列表中选取。"
 
 
 class MemberDisabled(Conflict):
@@ -94,9 +94,9 @@ class LastAdministrator(Conflict):
 
 
 class ClientUnknown(NotFound):
-    """Your party has no client of this id."""
+    """Your party has no client of this id. Take it from the list of your clients."""
 
-    zh = "本主体没有此编号的客户端。"
+    zh = "本主体没有此编号的客户端。请从客户端列表中选取。"
 
 
 class ClientRevoked(Conflict):
