@@ -1,77 +1,42 @@
-"""Runs every measurement and prints one table: ``python -m tests.bench [PART …]``; parts: demo, calls, profile."""
+"""Runs the measurements and prints one table: ``python -m tests.bench [--quick] [--json FILE] [PART …]``."""
 
-import asyncio
-import subprocess
-import sys
-import tempfile
-import time
+import argparse
 from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import large_table, underwriting
-from tests.bench.figures import Figure, against, show
-from tests.bench.opening import opened_market, yaosu
+from tests.bench import large_table, underwriting, whole_market
+from tests.bench.figures import Figure, show, write
+from tests.bench.sizes import QUICK, WHOLE, Sizes
+from tests.market.process import folder_for_a_market
 from tools.survey import ROOT
 
-WARM_START_SECONDS = 5.0
-DEMO_SECONDS = 90.0
-STARTS = 3
-SHARED = ROOT.parent / "shared" / "data"
-REAL = {
-    "patients": SHARED / "medical" / "patients.csv",
-    "conditions": SHARED / "medical" / "conditions.csv",
-    "bim": SHARED / "bim" / "duplex-apartment.ifc",
+PARTS: dict[str, Callable[[Path, Sizes], list[Figure]]] = {
+    "market": whole_market.measure,
+    "calls": underwriting.measure,
+    "profile": large_table.measure,
 }
-INVENTED = {
-    "patients": ROOT / "samples" / "sample-persons.csv",
-    "conditions": ROOT / "samples" / "sample-diagnoses.csv",
-    "bim": ROOT / "samples" / "sample-house.ifc",
-}
-
-
-def inputs() -> tuple[str, dict[str, Path]]:
-    """The real inputs where they are, else the invented ones."""
-    return ("real inputs", REAL) if all(path.exists() for path in REAL.values()) else ("samples", INVENTED)
-
-
-def demo(folder: Path) -> list[Figure]:
-    """The whole demo as a newcomer runs it, then starts of the market on what it left."""
-    name, files = inputs()
-    options = [part for option, path in files.items() for part in (f"--{option}", str(path))]
-    began = time.perf_counter()
-    subprocess.run(yaosu("demo", "--data", str(folder), *options), stdout=subprocess.DEVNULL, check=True)
-    figures = [against(f"demo on the {name}", time.perf_counter() - began, "s", target=DEMO_SECONDS)]
-    starts = []
-    for _ in range(STARTS):
-        with opened_market(folder) as opened:
-            starts.append(opened.seconds)
-    return [*figures, against(f"warm start to first answer, slowest of {STARTS}", max(starts), "s",
-                              target=WARM_START_SECONDS)]  # fmt: skip
-
-
-def calls(folder: Path) -> list[Figure]:
-    """Underwriting calls on a market of their own."""
-    _, files = inputs()
-    with opened_market(folder) as opened:
-        return asyncio.run(underwriting.measure(opened.url, folder, files["patients"], files["conditions"]))
-
-
-PARTS: dict[str, Callable[[Path], list[Figure]]] = {"demo": demo, "calls": calls, "profile": large_table.measure}
 
 
 def main() -> None:
-    """Measure the parts named, or all, and say how they did."""
-    console = Console()
-    figures: list[Figure] = []
-    for part in sys.argv[1:] or PARTS:
+    """Measure the parts named, or all; say how they did and keep the figures."""
+    parser = argparse.ArgumentParser(prog="tests.bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--quick", action="store_true", help="small amounts, the samples, one round")
+    parser.add_argument("--json", type=Path, default=ROOT / "var" / "bench.json", help="where the figures are kept")
+    asked = parser.parse_args()
+    unknown = set(asked.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    console, figures = Console(), list[Figure]()
+    for part in asked.parts or PARTS:
         console.print(f"measuring: {part}")
-        with tempfile.TemporaryDirectory(prefix="yaosu-bench-", ignore_cleanup_errors=True) as folder:
-            # PostgreSQL runs under a user of its own when started by root, who must be able to enter.
-            Path(folder).chmod(0o755)
-            figures += PARTS[part](Path(folder) / "market")
+        with folder_for_a_market() as folder:
+            figures += PARTS[part](folder, QUICK if asked.quick else WHOLE)
     show(figures, console)
+    write(figures, asked.json, quick=asked.quick)
+    console.print(f"kept in {asked.json}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,13 @@
-"""What a measurement came to, and how durations are told."""
+"""What a measurement came to, and how figures are told: a table for people, JSON for whoever compares runs."""
 
+import json
+import os
+import platform
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -9,17 +15,21 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the result; the target is empty where nothing was promised."""
+    """One figure; ``target`` is unset where nothing was promised."""
 
+    name: str
     what: str
-    came_to: str
-    target: str = ""
-    met: bool | None = None
+    value: float
+    unit: str
+    target: float | None = None
+    at_least: bool = False
 
-
-def against(what: str, value: float, unit: str, *, target: float) -> Figure:
-    """A value that should not be more than the target."""
-    return Figure(what, f"{value:.2f} {unit}", f"≤ {target:g} {unit}", value <= target)
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met; nothing fails when it is not, since machines differ."""
+        if self.target is None:
+            return None
+        return self.value >= self.target if self.at_least else self.value <= self.target
 
 
 def share_of(values: Sequence[float], share: float) -> float:
@@ -28,16 +38,23 @@ def share_of(values: Sequence[float], share: float) -> float:
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
-def spread(what: str, seconds: Sequence[float], elapsed: float) -> Figure:
-    """How many a second, with the middle and the slowest hundredth in milliseconds."""
-    middle, slow = share_of(seconds, 0.5) * 1000, share_of(seconds, 0.99) * 1000
-    return Figure(what, f"{len(seconds) / elapsed:,.0f}/s, p50 {middle:.1f} ms, p99 {slow:.1f} ms")
-
-
 def show(figures: Sequence[Figure], console: Console) -> None:
     """Print all of them as a table."""
-    table = Table("Measured", "Came to", "Target", "")
+    table = Table("Measured 测量", "Came to 结果", "Target 目标", "")
     for figure in figures:
+        sign = "≥" if figure.at_least else "≤"
+        target = "" if figure.target is None else f"{sign} {figure.target:g} {figure.unit}"
         mark = {None: "", True: "[green]met[/green]", False: "[red]missed[/red]"}[figure.met]
-        table.add_row(figure.what, figure.came_to, figure.target, mark)
+        table.add_row(figure.what, f"{figure.value:,.2f} {figure.unit}", target, mark)
     console.print(table)
+
+
+def write(figures: Sequence[Figure], path: Path, *, quick: bool) -> None:
+    """Keep them, with what they were measured on."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    machine = {"processors": os.cpu_count(), "platform": platform.platform(), "python": sys.version.partition(" ")[0]}
+    measured = {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine, "quick": quick,
+        "figures": [{**asdict(figure), "met": figure.met} for figure in figures],
+    }  # fmt: skip
+    path.write_text(json.dumps(measured, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -36,7 +36,7 @@ def yaosu(*arguments: str) -> list[str]:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """What a command is given: sources to import, and a home of its own, so that no trust file of the user is touched."""
+    """Sources to import, and a home of its own, so that no trust file of the user is touched."""
     home.mkdir(parents=True, exist_ok=True)
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(map(str, SOURCES)), "HOME": str(home), "XDG_CONFIG_HOME": str(home),

@@ -1,4 +1,4 @@
-"""The whole market in one process: it keeps its data, its keys and its credentials when it is closed and opened again."""
+"""The whole market in one process: opened again, it has the same data, keys and credentials."""
 
 import asyncio
 import json
