@@ -83,8 +83,8 @@ class Uses(Protocol):
     async def standing(self, asked: Asked) -> Standing | None:
         """Entitlement of the buyer, consent shown and earlier attempt under the same key, in one statement."""
 
-    async def standing_of(self, use_id: str) -> Standing:
-        """The same for a use on record; its consent is locked against being withdrawn meanwhile."""
+    async def standing_of(self, use_id: str, mode: Mode) -> Standing:
+        """The same for a use on record, locked; so is its consent, against being withdrawn meanwhile."""
 
     async def intend(self, use: Use, abandon_after_seconds: float) -> None:
         """Keep a new one; refused when its single-use consent is taken, or another attempt of the key was faster."""

@@ -1,5 +1,6 @@
 """Aggregates over at least k persons, so asked that no two answers single anybody out."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,11 @@ class Population:
     def difference(self, other: "Population", cells: Iterable[Cell]) -> int:
         """How many persons stand in one of the two and not in the other."""
         return sum(persons for cell, persons in cells if self.holds(cell) != other.holds(cell))
+
+    @property
+    def key(self) -> str:
+        """The same for the same population, and for no other."""
+        return json.dumps(self.as_json())
 
     def as_json(self) -> dict[str, list[str]]:
         """A form that is the same for the same population."""

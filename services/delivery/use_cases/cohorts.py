@@ -93,12 +93,12 @@ async def _meter(
     fresh = _told_of(given)
     async with app.work(None) as work:
         earlier = await work.cohorts.earlier(given.use.asked.buyer_party_id, entitlement.dataset_id)
-        known = {(known.version_digest, known.population) for known in earlier}
-        unknown = [each for each in fresh if (version.version_digest, each[0]) not in known]
+        known = {(known.version_digest, known.population.key) for known in earlier}
+        unknown = [each for each in fresh if (version.version_digest, each[0].key) not in known]
         need_distance(
             unknown, earlier, cells, given.k, version.version_digest, app.limits.cohort_populations_max
         )  # fmt: skip
-        metered = await uses.meter(work, given.use.id, version.version_digest, given.digest, held_fen)
+        metered = await uses.meter(work, given.use, version.version_digest, given.digest, held_fen)
         if metered.answer_digest == given.digest and unknown:
             await work.cohorts.add(metered, entitlement.dataset_id, unknown)
     return metered

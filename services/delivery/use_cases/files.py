@@ -77,7 +77,7 @@ async def open_link(app: Delivering, caller: Caller, token: str, range_header: s
             raise LinkAlreadyUsed
         if link.expires_at is not None and link.expires_at <= work.machine_now:
             raise LinkExpired
-        standing = await work.uses.standing_of(link.use_id)
+        standing = await work.uses.standing_of(link.use_id, Mode.FILE)
     use = standing.use
     if use is None:
         raise StateChanged
@@ -90,7 +90,7 @@ async def open_link(app: Delivering, caller: Caller, token: str, range_header: s
     async with app.work(None) as work:
         await work.file_links.open(link.token_sha256)
         # A file is its own digest; there is nothing to hide in it.
-        await uses.meter(work, use.id, manifest.digest, file.sha256, use.held_fen)
+        await uses.meter(work, use, manifest.digest, file.sha256, use.held_fen)
     return Download(file, span, _chained(first, parts))
 
 

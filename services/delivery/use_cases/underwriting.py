@@ -48,7 +48,7 @@ async def ask_about_person(
         held_fen = await app.trade.hold_for_use(use)
         given = await _answer(app, standing, use)
         async with app.work(None) as work:
-            metered = await uses.meter(work, use.id, given.answer.version_digest, given.digest, held_fen)
+            metered = await uses.meter(work, use, given.answer.version_digest, given.digest, held_fen)
     return AnswerGiven(metered, given.answer, given.records_from, given.nonce, given.digest)
 
 

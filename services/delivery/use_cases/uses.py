@@ -104,7 +104,7 @@ async def closing(app: Delivering, use: Use) -> AsyncIterator[None]:
 async def refuse(app: Delivering, use: Use, refusal: Refusal) -> bool:
     """Close an intended use without an answer; its single-use consent is free again. Whether it still was intended."""
     async with app.work(None) as work:
-        standing = await work.uses.standing_of(use.id)
+        standing = await work.uses.standing_of(use.id, use.asked.mode)
         if standing.use is None or standing.use.state is not UseState.INTENDED:
             return False
         done, event = standing.use.refused(refusal.reason, _written(refusal), work.now)
@@ -113,16 +113,16 @@ async def refuse(app: Delivering, use: Use, refusal: Refusal) -> bool:
     return True
 
 
-async def meter(work: Work, use_id: str, version_digest: str, answer_digest: str, held_fen: int) -> Use:
+async def meter(work: Work, use: Use, version_digest: str, answer_digest: str, held_fen: int) -> Use:
     """Transaction 2: allowed still? Then it is on record, told and charged; only after its commit the answer leaves."""
-    standing = await work.uses.standing_of(use_id)
-    use = standing.use
-    if use is None or use.state is UseState.REFUSED:
-        raise StateChanged(use_id=use_id)
-    if use.state is UseState.METERED:  # another attempt of the same key was faster
-        return use
-    need_allowed(standing, use.asked, work.now)
-    done, event = use.metered(standing.entitlement, version_digest, answer_digest, held_fen, work.now)
+    standing = await work.uses.standing_of(use.id, use.asked.mode)
+    now = standing.use
+    if now is None or now.state is UseState.REFUSED:
+        raise StateChanged(use_id=use.id)
+    if now.state is UseState.METERED:  # another attempt of the same key was faster
+        return now
+    need_allowed(standing, now.asked, work.now)
+    done, event = now.metered(standing.entitlement, version_digest, answer_digest, held_fen, work.now)
     await work.uses.settle(done)
     work.tell(event, about=use.id, deposit=_deposit(done, standing))
     return done

@@ -31,7 +31,7 @@ INDEX_COLUMNS = "{'row_token': 'VARCHAR', 'subject_token': 'VARCHAR', 'identity_
 
 
 class Room:
-    """One version under one contract, in memory: one row a person, and no row of the source."""
+    """One version under one contract, in memory; of each diagnosis only its group's last active day."""
 
     def __init__(self) -> None:
         self._db = duckdb.connect(":memory:")
@@ -61,15 +61,13 @@ class Room:
         return self._db.execute(sql, list(values)).fetchall()
 
     def _load_diagnoses(self, named: dict[str, str], groups: dict[str, list[str]], path: str) -> None:
-        token = f"d.{_name(named['token'])}"
-        abated = _last_day(f"d.{_name(named['abated'])}") if named["abated"] else "NULL::DATE"
+        abated = _last_day(_name(named["abated"])) if named["abated"] else "NULL::DATE"
         self._run(
             f"""
             CREATE TABLE episodes AS
-            SELECT coalesce(s.subject_token, 'row:' || {token}) AS subject_token,
-                   d.{_name(named["code"])}::VARCHAR AS code,
-                   {_first_day(f"d.{_name(named['onset'])}")} AS onset, {abated} AS abated
-            FROM read_parquet(?) d LEFT JOIN subjects s ON s.row_token = {token}""",  # noqa: S608 - see above
+            SELECT {_name(named["token"])} AS row_token, {_name(named["code"])}::VARCHAR AS code,
+                   {_first_day(_name(named["onset"]))} AS onset, {abated} AS abated
+            FROM read_parquet(?)""",  # noqa: S608 - see above
             path,
         )
         self._run("""
@@ -82,30 +80,37 @@ class Room:
         )
         self._run(f"""
             CREATE TABLE histories AS
-            SELECT subject_token, {last_active} AS any_day{each} FROM episodes GROUP BY subject_token""")  # noqa: S608
+            SELECT row_token, {last_active} AS any_day{each} FROM episodes GROUP BY row_token""")  # noqa: S608
         self._run("DROP TABLE episodes")
 
     def _load_people(self, named: dict[str, str], path: str) -> None:
+        """``persons``: a row an identity number, to be asked by token. ``people``: a row a record, to be counted."""
         token = f"p.{_name(named['token'])}"
         column = {key: f"p.{_name(named[key])}::VARCHAR" if named[key] else "NULL::VARCHAR" for key in named}
         decade = f"(try_cast(left({column['birth_year']}, 4) AS INTEGER) // 10 * 10)::VARCHAR"
-        each = "".join(f", any_value(h.g{place}) AS g{place}" for place in range(len(self._groups)))
+        days = [f"g{place}" for place in range(len(self._groups))]
         self._run(
             f"""
-            CREATE TABLE persons AS
-            SELECT coalesce(s.subject_token, 'row:' || {token}) AS subject_token,
-                   any_value(s.identity_pseudonym) AS identity_pseudonym,
-                   bool_or(lower(trim(coalesce({column["deceased"]}, ''))) NOT IN ('', 'false', 'f', '0', 'no', 'n'))
-                       AS deceased,
-                   min({column["gender"]}) AS gender, min({decade}) AS birth_decade, min({column["region"]}) AS region,
-                   any_value(h.any_day) AS any_day{each}
+            CREATE TABLE records AS
+            SELECT coalesce(s.subject_token, 'row:' || {token}) AS subject_token, s.identity_pseudonym,
+                   lower(trim(coalesce({column["deceased"]}, ''))) NOT IN ('', 'false', 'f', '0', 'no', 'n')
+                       AS deceased, {column["gender"]} AS gender, {decade} AS birth_decade, {column["region"]} AS region,
+                   {", ".join(["any_day", *days])}
             FROM read_parquet(?) p LEFT JOIN subjects s ON s.row_token = {token}
-            LEFT JOIN histories h ON h.subject_token = coalesce(s.subject_token, 'row:' || {token})
-            GROUP BY 1""",  # noqa: S608 - see above
+            LEFT JOIN histories h ON h.row_token = {token}""",  # noqa: S608 - see above
             path,
         )
-        self._run("DROP TABLE histories")
-        self._run("DROP TABLE subjects")
+        latest = ", ".join(f"max({day}) AS {day}" for day in ("any_day", *days))
+        self._run(f"""
+            CREATE TABLE persons AS
+            SELECT subject_token, any_value(identity_pseudonym) AS identity_pseudonym, bool_or(deceased) AS deceased,
+                   {latest}
+            FROM records GROUP BY subject_token""")  # noqa: S608 - see above
+        self._run(f"""
+            CREATE TABLE people AS
+            SELECT hash(subject_token) AS person, {", ".join([*DIMENSIONS, *days])} FROM records""")  # noqa: S608
+        for spent in ("records", "histories", "subjects"):
+            self._run(f"DROP TABLE {spent}")
 
     def person(self, ask: Ask) -> list[Any] | None:
         """One person by token: pseudonym, whether deceased, last active day of anything and of each group."""
@@ -122,7 +127,7 @@ class Room:
 
     def cells(self, _ask: Ask) -> list[Any]:
         """The finest division into the dimensions, with the distinct persons of each cell."""
-        rows = self._run(f"SELECT {', '.join(DIMENSIONS)}, count(DISTINCT subject_token) FROM persons GROUP BY ALL")  # noqa: S608
+        rows = self._run(f"SELECT {', '.join(DIMENSIONS)}, count(DISTINCT person) FROM people GROUP BY ALL")  # noqa: S608
         return [[dict(zip(DIMENSIONS, row, strict=False)), row[-1]] for row in rows]
 
     def cohort(self, ask: Ask) -> list[Any]:
@@ -131,10 +136,10 @@ class Room:
         filters = [name for name in DIMENSIONS if name in ask["filters"]]
         where = " AND ".join(["true", *(f"{name} IN (SELECT unnest(?::VARCHAR[]))" for name in filters)])
         having = "".join(
-            f", count(DISTINCT subject_token) FILTER (g{place} > CAST(? AS DATE))" for place in range(len(self._groups))
+            f", count(DISTINCT person) FILTER (g{place} > CAST(? AS DATE))" for place in range(len(self._groups))
         )
         rows = self._run(
-            f"SELECT {''.join(f'{name}, ' for name in by)}count(DISTINCT subject_token){having} FROM persons "  # noqa: S608
+            f"SELECT {''.join(f'{name}, ' for name in by)}count(DISTINCT person){having} FROM people "  # noqa: S608
             f"WHERE {where}" + (f" GROUP BY {', '.join(by)} ORDER BY ALL" if by else ""),
             *([ask["first_day"]] * len(self._groups)), *(ask["filters"][name] for name in filters),
         )  # fmt: skip

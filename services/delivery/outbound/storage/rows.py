@@ -1,6 +1,7 @@
 """Rows of our tables as what they stand for; joined queries give each table's columns a prefix."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Label, RowMapping, Table, func, select
@@ -9,6 +10,7 @@ from delivery.domain.consent import Consent, ConsentState, ConsentUse, Receipt
 from delivery.domain.entitlement import Entitlement, Mode
 from delivery.domain.use import Asked, Use, UseState
 from delivery.outbound.tables import consents, entitlements, impediments, uses
+from kernel.calendar import SHANGHAI
 
 Columns = RowMapping | Mapping[str, Any]  # Any: column values
 
@@ -33,7 +35,7 @@ def entitlement_of(row: Columns) -> Entitlement:
     """An entitlement, with what stands against it."""
     names = set(Entitlement.__dataclass_fields__) - {"deliveries", "suspended_for"}
     return Entitlement(
-        **{name: row[f"e_{name}"] for name in names},
+        **{name: _told(row[f"e_{name}"]) for name in names},
         deliveries=tuple(row["e_deliveries"]),
         suspended_for=tuple(sorted(row["e_suspended_for"] or ())),
     )
@@ -45,14 +47,15 @@ def consent_of(row: Columns) -> Consent:
         subject_token=row["c_subject_token"], insurer_party_id=row["c_insurer_party_id"],
         supplier_party_id=row["c_supplier_party_id"], product_id=row["c_product_id"],
         contract_id=row["c_contract_id"], purpose=row["c_purpose"], policy_case=row["c_policy_case"],
-        look_back_years=row["c_look_back_years"], valid_until=row["c_valid_until"], use=ConsentUse(row["c_use"]),
+        look_back_years=row["c_look_back_years"], valid_until=_there(row["c_valid_until"]),
+        use=ConsentUse(row["c_use"]),
         notice_sha256=row["c_notice_sha256"],
     )  # fmt: skip
     return Consent(
         id=row["c_id"], person_party_id=row["c_person_party_id"], identity_pseudonym=row["c_identity_pseudonym"],
         key_id=row["c_key_id"], receipt=receipt, receipt_text=row["c_receipt_text"],
-        receipt_sha256=row["c_receipt_sha256"], given_at=row["c_given_at"], state=ConsentState(row["c_state"]),
-        withdrawn_at=row["c_withdrawn_at"],
+        receipt_sha256=row["c_receipt_sha256"], given_at=_there(row["c_given_at"]), state=ConsentState(row["c_state"]),
+        withdrawn_at=_local(row["c_withdrawn_at"]),
     )  # fmt: skip
 
 
@@ -66,7 +69,19 @@ def use_of(row: Columns) -> Use:
     )  # fmt: skip
     return Use(
         id=row["u_id"], asked=asked, state=UseState(row["u_state"]), version_id=row["u_version_id"],
-        intended_at=row["u_intended_at"], takes_single_consent=row["u_takes_single_consent"],
+        intended_at=_there(row["u_intended_at"]), takes_single_consent=row["u_takes_single_consent"],
         held_fen=row["u_held_fen"], version_digest=row["u_version_digest"], answer_digest=row["u_answer_digest"],
-        reason=row["u_reason"], problem=row["u_problem"], settled_at=row["u_settled_at"],
+        reason=row["u_reason"], problem=row["u_problem"], settled_at=_local(row["u_settled_at"]),
     )  # fmt: skip
+
+
+def _there(moment: datetime) -> datetime:
+    return moment.astimezone(SHANGHAI)
+
+
+def _local(moment: datetime | None) -> datetime | None:
+    return None if moment is None else _there(moment)
+
+
+def _told(value: Any) -> Any:  # Any: a column's value
+    return _there(value) if isinstance(value, datetime) else value

@@ -6,6 +6,7 @@ from sqlalchemy import Insert, and_, bindparam, func, insert, select, text, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain.consent import Consent
+from delivery.domain.entitlement import Mode
 from delivery.domain.refusals import ConsentAlreadyUsed
 from delivery.domain.use import Asked, Use, UseState
 from delivery.outbound.storage.rows import CONSENT, ENTITLEMENT, USE, consent_of, entitlement_of, use_of
@@ -33,7 +34,10 @@ _STANDING = (
     )
     .where(entitlements.c.contract_id == bindparam("contract"), entitlements.c.buyer_party_id == bindparam("buyer"))
 )
-_LOCK_CONSENT = text("SELECT FROM consents WHERE id = (SELECT consent_id FROM uses WHERE id = :id) FOR SHARE")
+# The use against another attempt of its key, and its consent against being withdrawn meanwhile.
+_LOCK = text("SELECT FROM uses WHERE id = :id FOR UPDATE")
+_LOCK_BOTH = text("""
+    SELECT FROM uses u JOIN consents c ON c.id = u.consent_id WHERE u.id = :id FOR UPDATE OF u FOR SHARE OF c""")
 _STANDING_OF = (
     select(*ENTITLEMENT, *CONSENT, *USE)
     .select_from(
@@ -67,9 +71,9 @@ class SqlUses:
         row = (await self._conn.execute(_STANDING, values)).mappings().one_or_none()
         return _standing(row) if row else None
 
-    async def standing_of(self, use_id: str) -> Standing:
+    async def standing_of(self, use_id: str, mode: Mode) -> Standing:
         """See the port."""
-        await self._conn.execute(_LOCK_CONSENT, {"id": use_id})
+        await self._conn.execute(_LOCK_BOTH if mode is Mode.UNDERWRITING else _LOCK, {"id": use_id})
         return _standing((await self._conn.execute(_STANDING_OF, {"use": use_id})).mappings().one())
 
     async def intend(self, use: Use, abandon_after_seconds: float) -> None:
