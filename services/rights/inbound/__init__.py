@@ -1,0 +1,1 @@
+"""Who calls us: HTTP, gRPC, events and clocks."""

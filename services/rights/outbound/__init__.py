@@ -1,0 +1,1 @@
+"""Whom we call: our tables, the catalog, onboarding, evidence."""
