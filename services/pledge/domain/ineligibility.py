@@ -4,7 +4,7 @@ from kernel.refusals import Conflict
 
 
 class PublicInstitutionMayNotPledge(Conflict):
-    """Administrative and public institutions may not give data assets as security (财资〔2024〕1号). Borrow otherwise."""
+    """Public institutions may not give data assets as security (财资〔2024〕1号). Borrow in another way."""
 
     zh = "行政事业单位不得以数据资产提供担保（财资〔2024〕1号）。请采用其他方式融资。"
 

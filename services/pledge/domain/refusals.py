@@ -1,6 +1,6 @@
 """What is refused about loans, pledges and payments, and what to do then."""
 
-from kernel.refusals import Conflict, Forbidden, Malformed, NotFound
+from kernel.refusals import Conflict, Malformed, NotFound
 
 
 class LoanNotFound(NotFound):
@@ -58,13 +58,13 @@ class PledgeUnderWay(Conflict):
 
 
 class SignatureNotGiven(Malformed):
-    """Sign by exactly one of `signature` and `click: true`."""
+    """The contract was signed in no way, or in two. Sign by exactly one of `signature` and `click: true`."""
 
-    zh = "请以 signature 或 click: true 二者之一签署。"
+    zh = "未签署或以两种方式签署。请以 signature 或 click: true 二者之一签署。"
 
 
-class SignatureNotOurs(Forbidden):
-    """The key that signed is not a key of your party in use. Sign with a registered key."""
+class SignatureNotOurs(Malformed):
+    """The signature is not by a key of your party in use, or not over this text. Sign the exact text with a registered key."""
 
     zh = "签名密钥不是本单位在用的登记密钥。请使用已登记的密钥签署。"
 
@@ -160,6 +160,6 @@ class ReleaseMismatch(Conflict):
 
 
 class WatchResolved(Conflict):
-    """The alert is resolved already."""
+    """The alert is resolved already. Read its note to see what was done."""
 
-    zh = "该预警已处理。"
+    zh = "该预警已处理。请查看处理说明。"

@@ -29,7 +29,7 @@ class LoanApplication(Shape):
     control_account: Code
     licence_policy: Literal["free", "notify", "consent"]
     value_report_id: Code | None = None
-    co_holder_consents: Annotated[list[Jws], Field(max_length=CO_HOLDERS_MAX)] = []
+    co_holder_consents: Annotated[list[Jws], Field(max_length=CO_HOLDERS_MAX, default_factory=list)]
 
 
 class AgreementView(View):

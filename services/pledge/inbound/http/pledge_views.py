@@ -1,7 +1,7 @@
 """What callers send and see of pledges."""
 
+import datetime as dt
 from datetime import date, datetime
-from datetime import date as Day
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
@@ -119,7 +119,7 @@ class RegistrationView(View):
 class CancelByView(View):
     """The last day to cancel outside; provisional when the year's holidays are not announced."""
 
-    date: Day
+    date: dt.date
     provisional: bool
     overdue: bool
 
