@@ -64,9 +64,9 @@ class SignatureNotGiven(Malformed):
 
 
 class SignatureNotOurs(Malformed):
-    """The signature is not by a key of your party in use, or not over this text. Sign the exact text with a registered key."""
+    """The signature is not by a key of your party in use, or not over this text. Sign the exact text shown."""
 
-    zh = "签名密钥不是本单位在用的登记密钥。请使用已登记的密钥签署。"
+    zh = "签名不是本单位在用密钥所签，或签署内容不是该原文。请以已登记的密钥对原文签署。"
 
 
 class AlreadySigned(Conflict):
