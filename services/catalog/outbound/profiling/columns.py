@@ -69,7 +69,8 @@ def _pass(connection: Backend, opened: Opened, start: int) -> list[Column]:
 
 def _typed(connection: Backend, opened: Opened, names: tuple[str, ...], start: int) -> ir.Table:
     """Each column's text, length, number and date, in a view: what several figures need is computed once."""
-    table = connection.table(opened.table)
+    # Tables are named to Ibis with their schema, so that it need not ask the engine for it.
+    table = ibis.table(dict.fromkeys(names, "string"), name=opened.table)
     casts: dict[str, ir.Value] = {}
     for place, name in enumerate(names):
         value = table[name]
@@ -83,7 +84,10 @@ def _typed(connection: Backend, opened: Opened, names: tuple[str, ...], start: i
             f"n{place}": is_number.ifelse(value.try_cast("float64"), ibis.null("float64")),
             f"d{place}": is_date.ifelse(value.try_cast("date"), ibis.null("date")),
         }
-    return connection.create_view(f"{opened.table}_typed{start}", table.select(**casts))
+    view = f"{opened.table}_typed{start}"
+    selected = table.select(**casts)
+    ask(connection, f"CREATE TEMP VIEW {view} AS {ibis.to_sql(selected, dialect='duckdb')}")
+    return ibis.table(selected.schema(), name=view)
 
 
 def _measures(typed: ir.Table, place: int) -> dict[str, ir.Scalar]:

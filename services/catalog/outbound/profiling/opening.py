@@ -67,17 +67,16 @@ def literal(value: str) -> str:
 
 def _open(connection: Backend, name: str, path: Path, table: str) -> Opened:
     try:
-        reading = _parquet(connection, path) if name.lower().endswith(".parquet") else _csv(name, path)
+        columns, reading = _parquet(connection, path) if name.lower().endswith(".parquet") else _csv(name, path)
         ask(connection, f"CREATE TABLE {table} AS SELECT {reading}")  # noqa: S608 - names and texts are quoted
     except (duckdb.Error, UnicodeDecodeError, csv.Error) as error:
         # DuckDB's words quote the row, which may hold a person's data; only the line's number is told.
         line = _LINE.search(str(error))
         facts = {"file": name, "line": int(line.group(1))} if line else {"file": name}
         raise FileNotATable(**facts, why=_why(error)) from None
-    columns = tuple(connection.table(table).columns)
     if not ask(connection, f"SELECT 1 FROM {table} LIMIT 1"):  # noqa: S608 - our own name
         raise FileNotATable(file=name, why="it has no row beneath its header")
-    return Opened(name, table, columns)
+    return Opened(name, table, tuple(columns))
 
 
 def _why(error: Exception) -> str:
@@ -91,24 +90,25 @@ def _why(error: Exception) -> str:
     return "it cannot be read as a table"
 
 
-def _parquet(connection: Backend, path: Path) -> str:
+def _parquet(connection: Backend, path: Path) -> tuple[list[str], str]:
     source = f"read_parquet({literal(str(path))})"
     described = ask(connection, f"DESCRIBE SELECT * FROM {source}")  # noqa: S608 - quoted
     columns = checked_names(path.name, [str(row["column_name"]) for row in described])
     cells = ", ".join(_cell(column) for column in columns)
-    return f"{cells} FROM {source}"
+    return columns, f"{cells} FROM {source}"
 
 
-def _csv(name: str, path: Path) -> str:
+def _csv(name: str, path: Path) -> tuple[list[str], str]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         header = next(csv.reader(file, strict=True), [])
     columns = checked_names(name, [column.strip() for column in header])
     types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
     cells = ", ".join(_cell(column) for column in columns)
-    return (
-        f"{cells} FROM read_csv({literal(str(path))}, header=true, auto_detect=false, delim=',', quote='\"', "
+    source = (
+        f"read_csv({literal(str(path))}, header=true, auto_detect=false, delim=',', quote='\"', "
         f"escape='\"', strict_mode=true, null_padding=false, encoding='utf-8', columns={{{types}}})"
     )
+    return columns, f"{cells} FROM {source}"
 
 
 def _cell(column: str) -> str:

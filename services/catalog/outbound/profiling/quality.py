@@ -16,7 +16,7 @@ KEY_ESTIMATE_MIN, KEY_SHARE_MIN = 0.9, 0.99
 KEYS_MAX = 4
 MOSTLY_FILLED = 0.95
 EARLIEST = date(1900, 1, 1)
-REFERENCE_SAMPLE = 1000
+REFERENCE_ROOM = 2.2
 _STARTS = re.compile(r"^(start|begin|from|onset|birth|admission)([ _-]?(date|time|month|on|at))?$|开始|起始|出生|入院", re.IGNORECASE)
 _STOPS = re.compile(r"^(stop|end|to|until|abated|death|discharge)([ _-]?(date|time|month|on|at))?$|结束|终止|死亡|出院", re.IGNORECASE)
 _NO_KEY = {"date", "decimal", "empty"}
@@ -127,22 +127,26 @@ def _order_measure(file: Seen) -> dict[str, str]:
 
 
 def _references(connection: Backend, child: Seen, parent: Seen) -> list[Reference]:
-    """A column of the child of whose first values at least half stand in a key of the parent refers to it."""
+    """A column refers to a key of the other file when its values are as long and at least half of them stand there."""
     found = []
     for key, distinct in parent.keys.items():
-        wanted = f"SELECT {quoted(key)} FROM {parent.opened.table}"  # noqa: S608 - quoted
+        of_key = next(column for column in parent.columns if column.name == key)
         for column in child.columns:
-            if column.type in _NO_KEY or column.distinct > distinct * 1.2 or not column.filled:
+            if not _may_refer(column, of_key, distinct):
                 continue
-            name, table = quoted(column.name), child.opened.table
-            sample = f"(SELECT {name} FROM {table} WHERE {name} IS NOT NULL LIMIT {REFERENCE_SAMPLE})"  # noqa: S608 - quoted
-            counted = f"SELECT count(*) AS n, count(*) FILTER (WHERE {name} IN ({wanted})) AS hits FROM "  # noqa: S608 - quoted
-            row = ask(connection, counted + sample)[0]
-            if row["hits"] * 2 < row["n"]:
-                continue
-            whole = ask(connection, f"{counted}{table} WHERE {name} IS NOT NULL")[0]
-            found.append(Reference(column.name, f"{parent.opened.name}.{key}", whole["n"], whole["hits"]))
+            name, wanted = quoted(column.name), f"SELECT {quoted(key)} FROM {parent.opened.table}"  # noqa: S608 - quoted
+            counted = f"SELECT count(*) FILTER (WHERE {name} IN ({wanted})) AS hits FROM {child.opened.table}"  # noqa: S608 - quoted
+            hits = ask(connection, counted)[0]["hits"]
+            if hits * 2 >= column.filled:
+                found.append(Reference(column.name, f"{parent.opened.name}.{key}", column.filled, hits))
     return found
+
+
+def _may_refer(column: Column, key: Column, distinct: int) -> bool:
+    """Cheap to ask before the values are compared; estimates of distinct values err by some 5 %."""
+    if column.type in _NO_KEY or column.type != key.type or column.distinct > distinct * REFERENCE_ROOM:
+        return False
+    return bool(column.facts["shortest"] >= key.facts["shortest"] and column.facts["longest"] <= key.facts["longest"])
 
 
 def figures(seen: Sequence[Seen], personal: Sequence[Json]) -> list[Json]:
