@@ -20,7 +20,7 @@ PRINCIPAL_FEN = 200_000_000
 LICENCE_FEN = 36_000_000
 LOW_INCOME = ([30_000_000, 36_000_000, 40_000_000], 120_000)
 INCOME = ([160_000_000, 190_000_000, 220_000_000], 150_000)
-CONTROL_ACCOUNT = "城阳农村商业银行监管账户 6217-0001"
+CONTROL_ACCOUNT = "CYRCB-6217-0001"
 
 
 @dataclass
@@ -225,7 +225,7 @@ class BimCase:
             "description": "由模型导出的构件表。", "description_en": "The elements of the model as a table.",
             "source_version_ids": [self.version],
             "recipe": {"tables": [{"name": "elements", "from": "model.ifc",
-                                   "steps": [{"step": "keep", "columns": ["global_id", "class", "storey"]}]}]},
+                                   "steps": [{"do": "keep", "columns": ["global_id", "class", "storey"]}]}]},
         })  # fmt: skip
         path = f"/catalog/v1/derivations/{derivation['derivation_id']}"
         done = await designer.until(path, "state", "PUBLISHED", "FAILED", "DONE")
@@ -273,9 +273,7 @@ class BimCase:
 
     async def _download(self, buyer: Actor, contract_id: str) -> bytes:
         while True:
-            link = await buyer.post(
-                "/delivery/v1/file-links", {"contract_id": contract_id, "purpose": "facility_management"}
-            )
+            link = await buyer.post("/delivery/v1/file-links", {"contract_id": contract_id})
             try:
                 received: bytes = await buyer.get(link["path"], raw=True)
             except Refused as refused:

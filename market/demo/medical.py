@@ -244,7 +244,7 @@ class MedicalCase:
     async def ask_cohorts(self) -> None:
         """Aggregates over at least k persons need no consent."""
         answer = await self.world["insurer"].post("/delivery/v1/cohort-queries", {
-            "contract_id": self.contract["contract_id"], "purpose": CONTRACT_PURPOSE, "measure": "prevalence",
+            "contract_id": self.contract["contract_id"], "measure": "prevalence",
         })  # fmt: skip
         for group in answer["groups"]:
             self.world.story.say(f"{group['persons']} 人 persons, {group['prevalence']}")
@@ -301,19 +301,19 @@ async def publish_version(actor: Actor, dataset_id: str, files: dict[str, Path])
 RECIPE = {
     "tables": [
         {"name": "people", "from": "patients.csv", "steps": [
-            {"step": "keep", "columns": ["Id", "BIRTHDATE", "DEATHDATE", "GENDER", "COUNTY"]},
-            {"step": "tokenise", "column": "Id", "into": "person"},
-            {"step": "generalise", "column": "BIRTHDATE", "to": "year", "into": "birth_year"},
-            {"step": "generalise", "column": "DEATHDATE", "to": "presence", "into": "deceased"},
-            {"step": "rename", "column": "GENDER", "into": "gender"},
-            {"step": "rename", "column": "COUNTY", "into": "region"},
+            {"do": "keep", "columns": ["Id", "BIRTHDATE", "DEATHDATE", "GENDER", "COUNTY"]},
+            {"do": "tokenise", "column": "Id", "into": "person"},
+            {"do": "generalise", "column": "BIRTHDATE", "to": "year", "into": "birth_year"},
+            {"do": "generalise", "column": "DEATHDATE", "to": "presence", "into": "deceased"},
+            {"do": "rename", "column": "GENDER", "into": "gender"},
+            {"do": "rename", "column": "COUNTY", "into": "region"},
         ]},
         {"name": "diagnoses", "from": "conditions.csv", "steps": [
-            {"step": "keep", "columns": ["START", "STOP", "PATIENT", "CODE"]},
-            {"step": "tokenise", "column": "PATIENT", "into": "person"},
-            {"step": "rename", "column": "CODE", "into": "code"},
-            {"step": "generalise", "column": "START", "to": "month", "into": "onset"},
-            {"step": "generalise", "column": "STOP", "to": "month", "into": "abated"},
+            {"do": "keep", "columns": ["START", "STOP", "PATIENT", "CODE"]},
+            {"do": "tokenise", "column": "PATIENT", "into": "person"},
+            {"do": "rename", "column": "CODE", "into": "code"},
+            {"do": "generalise", "column": "START", "to": "month", "into": "onset"},
+            {"do": "generalise", "column": "STOP", "to": "month", "into": "abated"},
         ]},
     ]
 }  # fmt: skip

@@ -27,6 +27,7 @@ async def settle_statement(
     world: World, provider: Actor, buyer: Actor, contract_id: str, began: date, case: str
 ) -> dict[str, Any]:
     """Draw the statement, confirm it on both sides, wait for the money, compare the four books."""
+    await provider.until(f"/trading/v1/reconciliations?contract_id={contract_id}", "open_holds", 0)
     period = {"period_from": began.isoformat(), "period_to": (await world.now()).date().isoformat()}
     statement = await provider.post("/trading/v1/statements", {"contract_id": contract_id, **period})
     path = f"/trading/v1/statements/{statement['statement_id']}"
