@@ -81,7 +81,9 @@ class Centre:
         """A whole registration, not handed in yet."""
         client = self.clients[subject.owner_party_id]
         source = {"source_kind": subject.source_kind, "data_form": "model" if subject.data_form == "bim" else "table"}
-        asset = {"product_id": changes.pop("product_id")} if "product_id" in changes else {"dataset_id": subject.dataset_id}
+        asset = (
+            {"product_id": changes.pop("product_id")} if "product_id" in changes else {"dataset_id": subject.dataset_id}
+        )
         body = {
             "type": "initial", "profile": "nda-2026", **asset, "version_id": subject.version_id,
             "form": {**FORM, **source}, "allocations": shares(subject.owner_party_id), **changes,

@@ -70,13 +70,10 @@ def by_cost(
 
 def by_market(comparables: Sequence[Mapping[str, Any]]) -> Valuation:  # Any: JSON, checked by `valued`
     """V = Σ w · V_ref × k_tech × k_density × k_date × k_capacity × k_other, over at least three comparables."""
-    given = [comparable.get("weight_ppm") for comparable in comparables]
-    if all(weight is None for weight in given):
-        weights = [Fraction(1, len(comparables))] * len(comparables)
-    elif any(weight is None for weight in given) or sum(given) != PPM:
+    given = [comparable["weight_ppm"] for comparable in comparables if "weight_ppm" in comparable]
+    weights = [rate(weight) for weight in given] or [Fraction(1, len(comparables))] * len(comparables)
+    if len(weights) != len(comparables) or sum(weights) != 1:
         raise ParametersNotOfMethod(why="weight_ppm: for all comparables, with the sum 1000000, or for none")
-    else:
-        weights = [rate(weight) for weight in given]
     total, working = Fraction(0), []
     for comparable, weight in zip(comparables, weights, strict=True):
         factors = [comparable[name] for name in FACTORS]

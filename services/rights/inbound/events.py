@@ -1,6 +1,10 @@
 """How rights reacts to what others tell."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from kernel.barring import BARRING
+from kernel.reactions import Reaction, Reactions
 from kernel.told import Told
 from rights.ports import Registering
 from rights.use_cases import certificates, copies
@@ -19,10 +23,8 @@ async def when_authorisation_ended_contest_certificates(
     await certificates.end_authorisation(app, told, event.authorisation_id, event.reason)
 
 
-REACTIONS = {
-    "yaosu.onboarding.v1": BARRING,
-    "yaosu.catalog.v1": {
-        VersionPublished: when_version_published_remember_its_content,
-        AuthorisationEnded: when_authorisation_ended_contest_certificates,
-    },
+_CATALOG: Mapping[Any, Reaction] = {  # Any: a generated class has no common typed form
+    VersionPublished: when_version_published_remember_its_content,
+    AuthorisationEnded: when_authorisation_ended_contest_certificates,
 }
+REACTIONS: Reactions = {"yaosu.onboarding.v1": BARRING, "yaosu.catalog.v1": _CATALOG}

@@ -65,7 +65,7 @@ CHECKERS = [
             GROUP BY sha256 HAVING count(DISTINCT lineage_root) > 1"""),
     ),
     Checker(
-        "R9", "A certificate is what was recorded and signed, numbered without a gap, and the only live one of its kind",
+        "R9", "A certificate is what was recorded and signed, numbered without a gap, and the one live one of its kind",
         f"{PLANTED}[R9]",
         none_of("""
             SELECT c.number AS found, 'differs from its registration' AS why FROM certificates c
@@ -82,6 +82,7 @@ CHECKERS = [
                            WHERE certificate_number LIKE 'YS-' || year || '-%')
             UNION ALL
             SELECT 'certificates_stay', 'the trigger that keeps certificates is off'
-            WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'certificates_stay' AND tgenabled IN ('O', 'A'))"""),
+            WHERE NOT EXISTS (SELECT FROM pg_trigger
+                              WHERE tgname = 'certificates_stay' AND tgenabled IN ('O', 'A'))"""),
     ),
 ]  # fmt: skip

@@ -26,7 +26,7 @@ def moment(at: datetime | None) -> Timestamp | None:
 def unit_message(unit: Unit, number: str = "") -> contract.RightUnit:
     """A unit on the wire."""
     return contract.RightUnit(
-        unit_id=unit.unit_id, lineage_root=unit.lineage_root, right=contract.Right.Value(f"RIGHT_{unit.right}"),
+        unit_id=unit.unit_id, lineage_root=unit.lineage_root, right=f"RIGHT_{unit.right}",
         holder_party_id=unit.holder_party_id, certificate_number=number or unit.certificate_number,
     )  # fmt: skip
 
@@ -49,12 +49,12 @@ def encumbrance_message(lying: Encumbrance) -> contract.Encumbrance:
     """An encumbrance on the wire."""
     return contract.Encumbrance(
         encumbrance_id=lying.encumbrance_id, lineage_root=lying.lineage_root,
-        kind=contract.EncumbranceKind.Value(f"ENCUMBRANCE_KIND_{lying.kind}"),
-        state=contract.EncumbranceState.Value(f"ENCUMBRANCE_STATE_{lying.state}"),
-        right=contract.Right.Value(f"RIGHT_{lying.right}" if lying.right else "RIGHT_UNSPECIFIED"),
+        kind=f"ENCUMBRANCE_KIND_{lying.kind}",
+        state=f"ENCUMBRANCE_STATE_{lying.state}",
+        right=f"RIGHT_{lying.right or 'UNSPECIFIED'}",
         beneficiary_party_id=lying.beneficiary_party_id, owner_service=lying.owner_service, reference=lying.reference,
         fencing_version=lying.fencing_version,
-        licence_policy=contract.LicencePolicy.Value(f"LICENCE_POLICY_{lying.licence_policy or 'UNSPECIFIED'}"),
+        licence_policy=f"LICENCE_POLICY_{lying.licence_policy or 'UNSPECIFIED'}",
         control_account=lying.control_account, unit_ids=lying.unit_ids,
     )  # fmt: skip
 
@@ -77,18 +77,24 @@ def as_contract(event: object) -> Message:
             return told.RegistrationDeposited(
                 registration_id=registration_id, record_sha256=record_sha256, deposited_at=moment(deposited_at)
             )
-        case events.EncumbrancePlaced(lying):
-            return told.EncumbrancePlaced(encumbrance_id=lying.encumbrance_id, encumbrance=encumbrance_message(lying))
-        case events.EncumbranceReleased(lying):
-            return told.EncumbranceReleased(encumbrance_id=lying.encumbrance_id, encumbrance=encumbrance_message(lying))
-        case events.EncumbranceStepTaken(lying):
-            return told.EncumbranceStepTaken(
-                encumbrance_id=lying.encumbrance_id, encumbrance=encumbrance_message(lying)
-            )
         case events.ReportIssued(report):
             return _report_message(report)
+        case events.EncumbrancePlaced() | events.EncumbranceReleased() | events.EncumbranceStepTaken():
+            return _encumbrance_told(event)
         case _:
             return _certificate_told(event)
+
+
+def _encumbrance_told(
+    event: events.EncumbrancePlaced | events.EncumbranceReleased | events.EncumbranceStepTaken,
+) -> Message:
+    lying = event.encumbrance
+    message = {
+        events.EncumbrancePlaced: told.EncumbrancePlaced,
+        events.EncumbranceReleased: told.EncumbranceReleased,
+        events.EncumbranceStepTaken: told.EncumbranceStepTaken,
+    }[type(event)]
+    return message(encumbrance_id=lying.encumbrance_id, encumbrance=encumbrance_message(lying))
 
 
 def _certificate_told(event: object) -> Message:

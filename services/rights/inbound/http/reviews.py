@@ -126,10 +126,10 @@ async def extend_review(
 
 @router.post("/registrations/{registration_id}:approve", dependencies=[REVIEWING])
 async def approve(
-    registration_id: Id, registering: Ports, caller: CallerOf, once: OnceKey, approving: Approving = Approving()
+    registration_id: Id, registering: Ports, caller: CallerOf, once: OnceKey, approving: Approving | None = None
 ) -> RegistrationView:
     """Publish the notice."""
-    remarks = list(approving.remarks)
+    remarks = list(approving.remarks) if approving else []
     return RegistrationView.of(await reviews.approve(registering, caller, once, registration_id, remarks))
 
 

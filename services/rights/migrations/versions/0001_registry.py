@@ -10,15 +10,18 @@ down_revision = None
 REGISTRATION = (
     """
     CREATE TABLE registrations (
-        registration_id text PRIMARY KEY, profile text NOT NULL, type text NOT NULL CHECK (type IN ('initial', 'transfer')),
+        registration_id text PRIMARY KEY, profile text NOT NULL,
+        type text NOT NULL CHECK (type IN ('initial', 'transfer')),
         applicant_party_id text NOT NULL, transferee_party_id text NOT NULL, joined boolean NOT NULL,
         subject jsonb NOT NULL, asset_id text NOT NULL, version_id text NOT NULL, lineage_root text NOT NULL,
         form jsonb NOT NULL, allocations jsonb NOT NULL, rights jsonb NOT NULL, previous_certificate text NOT NULL,
         created_at timestamptz NOT NULL,
-        state text NOT NULL CHECK (state IN ('DRAFT', 'SUBMITTED', 'HELD_FOR_REVIEW', 'CORRECTION_REQUESTED', 'ACCEPTED',
-            'REVIEWING', 'EVIDENCE_REQUESTED', 'NOTICING', 'OBJECTED', 'DEPOSITING', 'SIGNED', 'CERTIFIED', 'REFUSED',
+        state text NOT NULL CHECK (state IN ('DRAFT', 'SUBMITTED', 'HELD_FOR_REVIEW', 'CORRECTION_REQUESTED',
+            'ACCEPTED', 'REVIEWING', 'EVIDENCE_REQUESTED', 'NOTICING', 'OBJECTED', 'DEPOSITING', 'SIGNED',
+            'CERTIFIED', 'REFUSED',
             'WITHDRAWN', 'LAPSED')),
-        papers jsonb NOT NULL, matches jsonb NOT NULL, requested jsonb NOT NULL, reason text NOT NULL, remarks jsonb NOT NULL,
+        papers jsonb NOT NULL, matches jsonb NOT NULL, requested jsonb NOT NULL, reason text NOT NULL,
+        remarks jsonb NOT NULL,
         history jsonb NOT NULL, submitted_at timestamptz, acceptance_due_on date, correction_due_on date,
         review_due_on date, review_days_left integer, review_extended boolean NOT NULL,
         notice_published_on date, notice_ends_on date,

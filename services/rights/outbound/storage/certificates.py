@@ -76,7 +76,9 @@ class SqlCertificates(SqlRows[Certificate]):
         """The units that each certificate carries now."""
         found: dict[str, list[Unit]] = {number: [] for number in numbers}
         for row in await self._conn.execute(_CARRIED, {"numbers": list(numbers)}):
-            unit = Unit(row.unit_id, row.lineage_root, Right(row.right), row.holder_party_id, True, row.number)
+            unit = Unit(
+                row.unit_id, row.lineage_root, Right(row.right), row.holder_party_id, certificate_number=row.number
+            )
             found[row.number].append(unit)
         return found
 

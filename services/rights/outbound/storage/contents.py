@@ -87,9 +87,8 @@ _OPEN = """
     r.state NOT IN ('DRAFT', 'REFUSED', 'WITHDRAWN', 'LAPSED')
     AND NOT EXISTS (SELECT FROM certificates c WHERE c.registration_id = r.registration_id
                     AND c.state IN ('CANCELLED', 'TRANSFERRED'))"""
-_REGISTERED_LINEAGE = text(
-    f"SELECT EXISTS (SELECT FROM registrations r WHERE r.lineage_root = :lineage_root AND {_OPEN})"
-)  # noqa: S608 - a constant
+_REGISTERED_LINEAGE = text(f"""
+    SELECT EXISTS (SELECT FROM registrations r WHERE r.lineage_root = :lineage_root AND {_OPEN})""")  # noqa: S608 - a constant
 _LIKE = text(f"""
     SELECT c.version_id, c.lineage_root, c.sketch, of_root.registration_id,
            EXISTS (SELECT FROM registrations r WHERE r.version_id = c.version_id AND {_OPEN}) AS registered,

@@ -133,7 +133,7 @@ class SqlRegistry:
 
 
 def _encumbrance(row: Mapping[Any, Any]) -> Encumbrance:  # Any: a row
-    values = {name: in_shanghai(value) for name, value in row.items()}
+    values: dict[str, Any] = {name: in_shanghai(value) for name, value in row.items()}
     values["kind"], values["state"] = EncumbranceKind(values["kind"]), EncumbranceState(values["state"])
     values["right"] = Right(values["right"]) if values["right"] else None
     return Encumbrance(**values)
