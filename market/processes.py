@@ -6,10 +6,13 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
+import structlog
+
 from market.embedded import build_host, quiet_server
 from market.ground import Ground
 
 ADDRESSES_SETTING = "YAOSU_PEERS"
+log = structlog.get_logger()
 
 
 def _addresses() -> dict[str, str]:
@@ -23,22 +26,25 @@ async def _ground(data: Path) -> Ground:
     return await Ground.open(data, movable_clock=movable, sockets=data / "sockets", addresses=_addresses())
 
 
-async def _until_stopped() -> None:
+def _told_to_stop() -> asyncio.Event:
+    """Set by a signal; made first, so that a process which is told to stop while it starts also ends cleanly."""
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await stopped.wait()
+    return stopped
 
 
 async def serve_one(name: str, data: Path, port: int) -> None:
     """HTTP and gRPC until the process is told to stop."""
+    stopped = _told_to_stop()
     ground = await _ground(data)
     host = build_host(ground, name)
     await host.listen(ground.address_of(name))
     server = quiet_server(host.service.app, port)
     serving = asyncio.create_task(server.serve())
+    log.info("serving", service=name, port=port)
     try:
-        await _until_stopped()
+        await stopped.wait()
         server.should_exit = True
         await serving
     finally:
@@ -48,11 +54,13 @@ async def serve_one(name: str, data: Path, port: int) -> None:
 
 async def work_one(name: str, data: Path) -> None:
     """Relay, reactions and jobs until the process is told to stop."""
+    stopped = _told_to_stop()
     ground = await _ground(data)
     host = build_host(ground, name)
     working = asyncio.create_task(host.worker.run())
+    log.info("working", service=name)
     try:
-        await _until_stopped()
+        await stopped.wait()
     finally:
         working.cancel()
         with suppress(asyncio.CancelledError):

@@ -89,7 +89,7 @@ FORMS = {
 
 
 def _by_hand(path: Path) -> Row:
-    """What somebody writes who knows DuckDB and this table: every cell as text, since some may not be what they should."""
+    """What somebody writes who knows DuckDB and this table; cells come as text, since some may be malformed."""
     cells = ", ".join(f"nullif(trim({column}), '') AS {column}" for column in COLUMNS)
     types = ", ".join(f"'{column}': 'VARCHAR'" for column in COLUMNS)
     with duckdb.connect(":memory:", config={"threads": THREADS, "memory_limit": MEMORY}) as connection:
@@ -136,8 +136,8 @@ def _measures() -> list[str]:
     for c in NUMBERS:
         n = f"{c}_number"
         measures += [
-            f"count({n}) AS {c}_numbers", f"count(*) FILTER (WHERE {n} % 1 = 0) AS {c}_integers", f"min({n}) AS {c}_least",
-            f"max({n}) AS {c}_most", f"avg({n}) AS {c}_mean", f"stddev_samp({n}) AS {c}_deviation",
+            f"count({n}) AS {c}_numbers", f"count(*) FILTER (WHERE {n} % 1 = 0) AS {c}_integers",
+            f"min({n}) AS {c}_least", f"max({n}) AS {c}_most", f"avg({n}) AS {c}_mean", f"stddev_samp({n}) AS {c}_deviation",
         ]  # fmt: skip
     for c in DATES:
         valid = f"{c}_date BETWEEN DATE '1900-01-01' AND DATE '{AS_OF}'"

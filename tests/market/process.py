@@ -40,7 +40,7 @@ def environment(home: Path) -> dict[str, str]:
     home.mkdir(parents=True, exist_ok=True)
     return os.environ | {
         "PYTHONPATH": os.pathsep.join(map(str, SOURCES)), "HOME": str(home), "XDG_CONFIG_HOME": str(home),
-        "YAOSU_MOVABLE_CLOCK": "1", "YAOSU_LOG_LEVEL": "ERROR",
+        "YAOSU_MOVABLE_CLOCK": "1", "YAOSU_LOG_LEVEL": "INFO",
     }  # fmt: skip
 
 
@@ -118,6 +118,15 @@ class Process:
                 self._wait_a_little()
         message = f"{self.url}{path} does not answer; {' '.join(self.arguments)} wrote: {self.written}"
         raise TimeoutError(message)
+
+    def says(self, words: str, seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until it has written the words."""
+        ends_at = time.perf_counter() + seconds
+        while words not in self.written:
+            if time.perf_counter() > ends_at or not self.lives():
+                message = f"{' '.join(self.arguments)} does not say {words}; it wrote: {self.written}"
+                raise TimeoutError(message)
+            self._wait_a_little()
 
     def _wait_a_little(self) -> None:
         try:

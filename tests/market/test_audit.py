@@ -58,8 +58,8 @@ def violations(findings: list[Finding]) -> list[tuple[str, str]]:
 
 
 SENT = """
-    INSERT INTO outbox (topic, event_id, aggregate_id, version, type, payload, occurred_at, sent_at)
-    VALUES ('yaosu.rights.v1', 'evt_1', 'reg_1', 1, 'yaosu.rights.v1.ReportIssued', '', now(), now())"""
+    INSERT INTO outbox (event_id, aggregate_id, aggregate_version, type, payload, occurred_at, sent_at)
+    VALUES ('evt_1', 'reg_1', 1, 'yaosu.rights.v1.ReportIssued', '', now(), now())"""
 ON_THE_BUS = """
     INSERT INTO bus_log (topic, event_id, key, version, type, payload, occurred_at, deposit, published_at)
     VALUES ('yaosu.rights.v1', 'evt_1', 'reg_1', 1, 'yaosu.rights.v1.ReportIssued', '', now(), {deposit}, {at})"""

@@ -15,8 +15,6 @@ from market.embedded import OPERATOR_FILE, TRUST_FILE, FolderInUse, Market, open
 from market.ground import SERVICES
 from tests.market.process import free_port
 
-pytestmark = pytest.mark.xdist_group("market")
-
 
 async def test_a_market_that_is_opened_again_is_the_same_market(data: Path) -> None:
     async with open_market(data) as market:
@@ -56,7 +54,7 @@ async def test_secrets_are_for_the_owner_only(data: Path) -> None:
         assert stat.S_IMODE(operator.stat().st_mode) == 0o600
         assert stat.S_IMODE((data / "keys").stat().st_mode) == 0o700
         readable = [path for path in (data / "keys").rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
-        assert [path for path in readable if path.suffix != ".pub"] == []
+        assert [path for path in readable if not path.name.endswith(".public.jwk")] == []
         with pytest.raises(FolderInUse, match="another market runs on"):
             await open_market(data).__aenter__()
     assert not (data / "postgres" / "postmaster.pid").exists(), "a closed market leaves nothing running"

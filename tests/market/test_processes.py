@@ -4,11 +4,8 @@ import signal
 from pathlib import Path
 
 import httpx
-import pytest
 
 from tests.market.process import Process, free_port, run
-
-pytestmark = pytest.mark.xdist_group("market")
 
 
 def test_one_service_is_migrated_served_and_worked_for_by_itself(data: Path) -> None:
@@ -23,6 +20,7 @@ def test_one_service_is_migrated_served_and_worked_for_by_itself(data: Path) -> 
         serving.start()
         working.start()
         serving.answers("/evidence/v1/health")
+        working.says('"event": "working"')
         log = httpx.get(f"{serving.url}/evidence/v1/key").raise_for_status().json()
         assert log["vkey"].startswith(log["origin"])
         assert httpx.get(f"{serving.url}/evidence/v1/nowhere").status_code == httpx.codes.NOT_FOUND
