@@ -1,4 +1,5 @@
 """What catalog needs of the outside."""
+# long: the ports of one service, read as a whole
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -172,7 +173,9 @@ class Entries(Protocol):
     async def drop_badge(self, reference: str) -> None:
         """Show it no more."""
 
-    async def find(self, question: Question, limit: int, after: str) -> tuple[list[Entry], dict[str, dict[str, int]], int]:
+    async def find(
+        self, question: Question, limit: int, after: str
+    ) -> tuple[list[Entry], dict[str, dict[str, int]], int]:
         """A page of what fits, counts by theme, form and kind, and how many fit in all."""
 
 

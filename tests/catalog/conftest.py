@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import Running, StartService
@@ -95,14 +96,14 @@ class Market:
             "theme": "livelihood", "starts_on": today.isoformat(),
             "ends_on": today.replace(year=today.year + 4, day=1).isoformat(), **changes,
         }  # fmt: skip
-        return ok(await self.body.post("/authorisations", json=granting))
+        return dict(ok(await self.body.post("/authorisations", json=granting)))
 
     async def declare(self, client: httpx.AsyncClient, **changes: Any) -> dict[str, Any]:
         declaring = {
             "title": "住院诊断数据", "title_en": "Inpatient diagnoses", "description": "医院诊断记录",
             "theme": "livelihood", "form": "table", "source_kind": "own_production", **changes,
         }  # fmt: skip
-        return ok(await client.post("/datasets", json=declaring))
+        return dict(ok(await client.post("/datasets", json=declaring)))
 
     async def upload(self, client: httpx.AsyncClient, dataset_id: str, files: dict[str, bytes]) -> dict[str, Any]:
         """A version that is closed, looked at and read again."""
@@ -112,7 +113,7 @@ class Market:
             ok(await client.put(f"/versions/{version['version_id']}/files/{name}", content=content))
         ok(await client.post(f"/versions/{version['version_id']}:publish", json={}))
         await self.running.drain()
-        return ok(await client.get(f"/versions/{version['version_id']}"))
+        return dict(ok(await client.get(f"/versions/{version['version_id']}")))
 
     async def hospital_data(self, people: bytes = b"", diagnoses: bytes = b"") -> dict[str, Any]:
         """The hospital's version, supplied to the operator; the authorisation's id stands in it."""
@@ -134,13 +135,19 @@ class Market:
         }  # fmt: skip
         derivation = ok(await self.operator.post("/derivations", json=asking))
         await self.running.drain()
-        return ok(await self.operator.get(f"/derivations/{derivation['derivation_id']}"))
+        return dict(ok(await self.operator.get(f"/derivations/{derivation['derivation_id']}")))
 
     async def product(self, dataset_id: str, **changes: Any) -> dict[str, Any]:
         making = {"dataset_id": dataset_id, "name": "核保查询", "name_en": "Underwriting", "description": "按组查询",
                   "specification": SPECIFICATION, **changes}  # fmt: skip
         product = ok(await self.operator.post("/products", json=making))
-        return ok(await self.operator.post(f"/products/{product['product_id']}:publish", json={}))
+        return dict(ok(await self.operator.post(f"/products/{product['product_id']}:publish", json={})))
+
+
+def parquet(path: Path) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The columns and rows of a file."""
+    table = pq.read_table(path)
+    return table.column_names, [tuple(row.values()) for row in table.to_pylist()]
 
 
 def ok(answer: httpx.Response) -> Any:
@@ -163,5 +170,3 @@ def refused(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
 async def market(service: StartService) -> Market:
     """Catalog on an empty database."""
     return Market(await service("catalog"))
-
-

@@ -27,11 +27,12 @@ async def _published(market: Market, **changes: Any) -> dict[str, Any]:
     dataset = await market.declare(owner, **changes)
     version = await market.upload(owner, dataset["dataset_id"], {"a.csv": TABLE})
     assert version["state"] == "PUBLISHED", version["refusal"]
-    return ok(await owner.get(f"/datasets/{dataset['dataset_id']}"))
+    return dict(ok(await owner.get(f"/datasets/{dataset['dataset_id']}")))
 
 
 async def test_search_finds_what_is_published_in_both_languages(market: Market) -> None:
-    models = await _published(market, title="城阳区建筑模型数据", title_en="Building models of Chengyang", theme="industry")
+    named = {"title": "城阳区建筑模型数据", "title_en": "Building models of Chengyang"}
+    models = await _published(market, **named, theme="industry")
     await _published(market, title="气象观测数据集", title_en="Weather observations", theme="ecology")
     await market.declare(market.client("pty_owner", "provider"), title="未发布的建筑模型")
     public = market.client("")
@@ -45,7 +46,8 @@ async def test_search_finds_what_is_published_in_both_languages(market: Market) 
     assert (everything["total"], len(everything["items"])) == (2, 1)
     rest = ok(await public.get("/search", params={"limit": 1, "after": everything["next"]}))
     assert rest["items"][0]["id"] == models["dataset_id"]
-    assert ok(await public.get("/search", params={"theme": "ecology", "form": "table", "kind": "dataset"}))["total"] == 1
+    narrow = {"theme": "ecology", "form": "table", "kind": "dataset"}
+    assert ok(await public.get("/search", params=narrow))["total"] == 1
     assert len(ok(await public.get("/themes"))) == 6
 
 
@@ -68,15 +70,17 @@ async def test_certificates_and_reports_show_as_badges(market: Market) -> None:
 async def test_a_product_needs_what_its_specification_reads(market: Market) -> None:
     owner = market.client("pty_owner", "provider")
     dataset = await _published(market)
-    making = {"dataset_id": dataset["dataset_id"], "name": "表", "description": "x",
-              "specification": {"deliveries": ["file"], "schema": [{"file": "a.csv", "columns": ["a", "z"]}]}}  # fmt: skip
+    columns = ["a", "z"]
+    specification = {"deliveries": ["file"], "schema": [{"file": "a.csv", "columns": columns}]}
+    making = {"dataset_id": dataset["dataset_id"], "name": "表", "description": "x", "specification": specification}
     draft = ok(await owner.post("/products", json=making))
     stranger = market.client("pty_x", "provider")
     refused(await stranger.get(f"/products/{draft['product_id']}"), 404, "product-not-found")
     refused(await stranger.post("/products", json=making), 404, "dataset-not-found")
-    problem = refused(await owner.post(f"/products/{draft['product_id']}:publish", json={}), 409, "specification-not-met")
+    answer = await owner.post(f"/products/{draft['product_id']}:publish", json={})
+    problem = refused(answer, 409, "specification-not-met")
     assert problem["columns"] == ["z"]
-    making["specification"]["schema"][0]["columns"] = ["a"]  # type: ignore[index]  # built just above
+    columns.remove("z")
     product = ok(await owner.post("/products", json=making))
     ok(await owner.post(f"/products/{product['product_id']}:publish", json={}))
     refused(await owner.post(f"/products/{product['product_id']}:publish", json={}), 409, "product-not-draft")

@@ -147,7 +147,7 @@ def test_a_model_exported_again_is_a_near_copy(tmp_path: Path) -> None:
     assert again.read_bytes() != source.read_bytes()
     original = sketch_model({"a.ifc": source})
     assert similarity(original, sketch_model({"b.ifc": again})) >= 0.95
-    model = ifcopenshell.open(str(source))
+    model: Any = ifcopenshell.open(str(source))
     for place, root in enumerate(model.by_type("IfcRoot")):
         root.GlobalId = f"{place % 4}{place:021d}"
     model.write(str(again))
@@ -156,7 +156,7 @@ def test_a_model_exported_again_is_a_near_copy(tmp_path: Path) -> None:
 
 @real
 def test_an_edited_model_has_another_profile_and_sketch(tmp_path: Path) -> None:
-    model = ifcopenshell.open(str(DUPLEX))
+    model: Any = ifcopenshell.open(str(DUPLEX))
     for wall in model.by_type("IfcWall")[:10]:
         wall.Name = None
     edited = tmp_path / "edited.ifc"

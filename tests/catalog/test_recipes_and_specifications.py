@@ -6,14 +6,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from catalog.domain.recipe import columns_after, recipe_of
 from catalog.domain.refusals import RecipeRefused, SpecificationNotMet, SpecificationRefused
 from catalog.domain.specification import need_met, specification_of
 from catalog.outbound.deriving import derive
-from tests.catalog.conftest import HOUSE, RECIPE, SPECIFICATION
+from tests.catalog.conftest import HOUSE, RECIPE, SPECIFICATION, parquet
 
 STEPS = "/tables/0/steps/0"
 AS_OF = date(2026, 6, 1)
@@ -75,9 +74,9 @@ def test_every_step_does_what_it_says_and_always_the_same(tmp_path: Path) -> Non
         (tmp_path / str(place)).mkdir()
         made.append(derive(sources, recipe, b"k" * 32, AS_OF, tmp_path / str(place))["t.parquet"])
     assert made[0].read_bytes() == made[1].read_bytes()
-    relation = duckdb.sql(f"SELECT * FROM read_parquet('{made[0]}')")
-    assert relation.columns == ["value", "month", "place", "band", "also"]
-    assert relation.fetchall() == [
+    columns, rows = parquet(made[0])
+    assert columns == ["value", "month", "place", "band", "also"]
+    assert rows == [
         ("1", "2020-05", "2661", "10-19", "one"), ("2", None, "2661", "-10--1", "two"), ("3", None, None, None, None),
     ]  # fmt: skip
 
@@ -86,15 +85,15 @@ def test_ages_come_in_bands(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("born\n1980-06-01\n1980-06-02\n")
     recipe = recipe_of(_one({"do": "generalise", "column": "born", "to": "age_band", "width": 5, "into": "age"}))
     made = derive({"a.csv": tmp_path / "a.csv"}, recipe, b"k" * 32, AS_OF, tmp_path)
-    rows = duckdb.sql(f"SELECT age FROM read_parquet('{made['t.parquet']}')").fetchall()
-    assert [row[0] for row in rows] == ["45-49", "45-49"]
+    assert parquet(made["t.parquet"])[1] == [("45-49",), ("45-49",)]
 
 
 def test_a_model_is_derived_as_the_table_of_its_elements(tmp_path: Path) -> None:
     recipe = recipe_of(_one({"do": "keep", "columns": ["class", "storey"]}, source="h.ifc"))
     made = derive({"h.ifc": HOUSE}, recipe, b"k" * 32, AS_OF, tmp_path)
-    rows = duckdb.sql(f"SELECT class, count(*) FROM read_parquet('{made['t.parquet']}') GROUP BY 1").fetchall()
-    assert dict(rows)["IfcWall"] > 0
+    columns, rows = parquet(made["t.parquet"])
+    assert columns == ["class", "storey"]
+    assert "IfcWall" in {row[0] for row in rows}
 
 
 def _changed(change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
@@ -109,7 +108,8 @@ def _changed(change: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
      ({"deliveries": ["file"], "k_min": 20}, "/"), ({"deliveries": ["underwriting"]}, "/"),
      (_changed(lambda s: s.update(k_min=19)), "/k_min"), (_changed(lambda s: s.update(k_min=20.0)), "/k_min"),
      (_changed(lambda s: s.update(look_back_years=True)), "/look_back_years"),
-     (_changed(lambda s: s.update(verdict="yes")), "/"), (_changed(lambda s: s["groups"][0].update(codes=[])), "/groups/0/codes"),
+     (_changed(lambda s: s.update(verdict="yes")), "/"),
+     (_changed(lambda s: s["groups"][0].update(codes=[])), "/groups/0/codes"),
      (_changed(lambda s: s["groups"][0].update(codes=["５９"])), "/groups/0/codes"),
      (_changed(lambda s: s["groups"].append(s["groups"][0])), "/groups"),
      (_changed(lambda s: s["groups"][0].update(code_system="mine")), "/groups/0/code_system"),

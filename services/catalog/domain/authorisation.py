@@ -1,11 +1,15 @@
-"""Authorised operation of public data 公共数据授权运营: who may operate what, for which scenario, how long, how dear."""
+"""Authorised operation of public data 公共数据授权运营: who may operate what, for how long, and how dear."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
 from catalog.domain.refusals import (
-    AuthorisationAlreadyEnded, AuthorisationNotInForce, NotNamedInAuthorisation, TermBackwards, TermTooLong,
+    AuthorisationAlreadyEnded,
+    AuthorisationNotInForce,
+    NotNamedInAuthorisation,
+    TermBackwards,
+    TermTooLong,
 )  # fmt: skip
 from catalog.domain.themes import Theme
 

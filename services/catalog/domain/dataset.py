@@ -9,7 +9,7 @@ from catalog.domain.themes import MADE_BY_DERIVATION, Form, SourceKind, Theme
 
 @dataclass(frozen=True)
 class Subject:
-    """Which file has a row a person, by which key its rows are named, and in which column the identity number stands."""
+    """Which file has a row a person, the key its rows go by, and the column with the identity number."""
 
     file: str
     key_column: str

@@ -3,7 +3,7 @@
 import hmac
 import unicodedata
 
-_MINUS = "−"  # noqa: RUF001 - U+2212 is meant: typed for a hyphen, yet not of category Pd
+_MINUS = "−"  # U+2212: typed for a hyphen, yet not of category Pd
 
 
 def normalise(text: str) -> str:

@@ -18,14 +18,15 @@ CONDITIONS = {"equals": ("value",), "differs": ("value",), "in": ("values",), "f
 # Per step: the members it must have; `generalise` and `filter` add what their kind asks for.
 MEMBERS: Mapping[str, tuple[str, ...]] = {
     "drop": ("columns",), "keep": ("columns",), "rename": ("column", "into"), "tokenise": ("column", "into"),
-    "generalise": ("column", "to", "into"), "filter": ("column", "is"), "join": ("with", "column", "matches", "columns"),
+    "generalise": ("column", "to", "into"), "filter": ("column", "is"),
+    "join": ("with", "column", "matches", "columns"),
 }  # fmt: skip
 Json = Mapping[str, Any]  # Any: JSON values
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step, checked: ``does`` names it, ``with_`` holds its members."""
+    """One step, checked."""
 
     does: str
     members: Json

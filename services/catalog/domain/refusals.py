@@ -1,4 +1,5 @@
 """What catalog refuses, each as a fact and what to do about it."""
+# long: one closed list, read as a whole
 
 from kernel.refusals import Conflict, Forbidden, Malformed, NotFound, Refusal, Unsupported
 
@@ -52,7 +53,10 @@ class DatasetNotFound(NotFound):
 
 
 class SourceKindNotYours(Malformed):
-    """This source kind is not for you to declare: `public_body` needs the role supplier; derived kinds come from derivations."""
+    """This source kind is not for you to declare.
+
+    `public_body` needs the role supplier; derived kinds come from derivations.
+    """
 
     zh = "您不能申报该来源类型：public_body 需要供数单位角色，衍生类来源只能由衍生操作产生。"
 
@@ -100,13 +104,19 @@ class FileNotAnnounced(NotFound):
 
 
 class FileNameRefused(Malformed):
-    """A file name is letters, digits, dots, hyphens and underscores, at most 120 characters, each only once. Rename it."""
+    """A file name is letters, digits, dots, hyphens and underscores, at most 120 characters, each only once.
+
+    Rename it.
+    """
 
     zh = "文件名只能包含文字、数字、点、连字符和下划线，最长 120 个字符，且不得重复。请更名。"
 
 
 class WrongKindOfFile(Unsupported):
-    """The bytes or the name are not of the kind that the dataset takes: CSV (UTF-8) or Parquet for tables, IFC for models. `why` says more."""
+    """The bytes or the name are not of the kind that the dataset takes.
+
+    CSV (UTF-8) or Parquet for tables, IFC for models. `why` says more.
+    """
 
     zh = "文件名或内容不符合数据集类型：表格收 CSV（UTF-8）或 Parquet，模型收 IFC。详见 why。"
 
@@ -136,7 +146,10 @@ class DigestUnreadable(Malformed):
 
 
 class FileNotATable(Malformed):
-    """The file is no table with one header line and the same number of cells in each row. Correct it at the place named; open a new version."""
+    """The file is no table with one header line and the same number of cells in each row.
+
+    Correct it at the place named; open a new version.
+    """
 
     zh = "文件不是表头唯一且各行单元格数一致的表格。请按所示位置更正，并新建版本。"
 
@@ -148,13 +161,19 @@ class FileNotAModel(Malformed):
 
 
 class SubjectColumnMissing(Malformed):
-    """The version lacks the file or column that the dataset declares for persons. Add it, or declare the dataset anew."""
+    """The version lacks the file or column that the dataset declares for persons.
+
+    Add it, or declare the dataset anew.
+    """
 
     zh = "该版本缺少数据集申报的个人标识文件或列。请补充，或重新申报数据集。"
 
 
 class ProfilingGaveUp(Conflict):
-    """The profile could not be computed within its limits of time and memory. Split the files, or ask the operator for more."""
+    """The profile could not be computed within its limits of time and memory.
+
+    Split the files, or ask the operator for more.
+    """
 
     zh = "在时间和内存限制内无法完成数据画像。请拆分文件，或请运营方提高限额。"
 
@@ -172,7 +191,10 @@ class NotSupplied(Conflict):
 
 
 class SourcesOfSeveralRoots(Conflict):
-    """The sources come from different lineages, whose rights cannot yet be followed together. Derive from one lineage."""
+    """The sources come from different lineages, whose rights cannot yet be followed together.
+
+    Derive from one lineage.
+    """
 
     zh = "来源数据属于不同的谱系，目前无法合并追踪权利。请从同一谱系衍生。"
 
@@ -184,13 +206,19 @@ class NotDerivedBySuchSources(Conflict):
 
 
 class RecipeRefused(Malformed):
-    """The recipe says something that is not in the vocabulary or does not fit the sources. `where` and `why` say what."""
+    """The recipe says something that is not in the vocabulary or does not fit the sources.
+
+    `where` and `why` say what.
+    """
 
     zh = "处理方案含有词汇表之外的内容，或与来源不符。见 where 与 why。"
 
 
 class IdentifiersRemain(Malformed):
-    """The result still holds columns that name or directly identify persons. Drop, tokenise or generalise those listed in `columns`."""
+    """The result still holds columns that name or directly identify persons.
+
+    Drop, tokenise or generalise those listed in `columns`.
+    """
 
     zh = "处理结果仍含可直接识别个人的列。请删除、令牌化或泛化 columns 中列出的列。"
 
@@ -220,7 +248,10 @@ class SpecificationRefused(Malformed):
 
 
 class SpecificationNotMet(Conflict):
-    """The dataset's newest version lacks a file or column that the specification names. Publish a version that has it."""
+    """The dataset's newest version lacks a file or column that the specification names.
+
+    Publish a version that has it.
+    """
 
     zh = "数据集最新版本缺少规格所列的文件或列。请发布包含它们的版本。"
 

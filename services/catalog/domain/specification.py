@@ -37,7 +37,8 @@ def specification_of(written: Json) -> tuple[str, str, tuple[str, ...]]:
         _refuse("/", "groups, look_back_years, k_min and subject belong to underwriting and cohort")
     if "schema" in written:
         _schema(written["schema"])
-    if "data_as_of" in written and not (isinstance(written["data_as_of"], str) and _DAY.fullmatch(written["data_as_of"])):
+    day = written.get("data_as_of", "2026-10-01")
+    if not isinstance(day, str) or not _DAY.fullmatch(day):
         _refuse("/data_as_of", "must be a day such as 2026-10-01")
     text = canonical(dict(written))
     return text.decode(), sha256_hex(text), tuple(deliveries)
@@ -98,8 +99,10 @@ def _schema(schema: Any) -> None:  # Any: unchecked JSON
 def need_met(specification: Json, files: Mapping[str, set[str]]) -> None:
     """Refuse when a version's files lack what the specification reads."""
     wanted = [(file["file"], file["columns"]) for file in specification.get("schema", [])]
-    for table in specification.get("subject", {}).values():
-        wanted.append((table["file"], [value for member, value in table.items() if member != "file"]))
+    wanted += [
+        (table["file"], [value for member, value in table.items() if member != "file"])
+        for table in specification.get("subject", {}).values()
+    ]
     for file, columns in wanted:
         missing = sorted(set(columns) - files.get(file, set()))
         if missing:

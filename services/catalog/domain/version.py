@@ -9,7 +9,12 @@ from typing import Any
 
 from catalog.domain.manifest import File, digest_of, manifest_of
 from catalog.domain.refusals import (
-    FileNameRefused, FileNotAnnounced, FilesMissing, VersionNotOpen, VersionNotPublished, WrongKindOfFile,
+    FileNameRefused,
+    FileNotAnnounced,
+    FilesMissing,
+    VersionNotOpen,
+    VersionNotPublished,
+    WrongKindOfFile,
 )  # fmt: skip
 from catalog.domain.themes import SUFFIXES, Form
 
@@ -18,7 +23,7 @@ _NAME = re.compile(r"[\w一-鿿][\w一-鿿.\-]{0,119}")
 
 
 class VersionState(StrEnum):
-    """OPEN → PROFILING → PUBLISHED or FAILED; of a derivation DERIVING → PROFILING → …"""
+    """OPEN → PROFILING → PUBLISHED or FAILED; that of a derivation begins with DERIVING."""
 
     OPEN = "OPEN"
     DERIVING = "DERIVING"

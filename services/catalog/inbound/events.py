@@ -41,4 +41,5 @@ RIGHTS: dict[Any, Any] = {  # Any: generated classes have no common typed form
     CertificateExpired: when_certificate_expired_hide_badge,
     ReportIssued: when_report_issued_show_badge,
 }
-REACTIONS: Reactions = {"yaosu.onboarding.v1": {**BARRING}, "yaosu.rights.v1": RIGHTS}
+HEARD_OF_PARTIES: dict[Any, Any] = {**BARRING}  # Any: as above
+REACTIONS: Reactions = {"yaosu.onboarding.v1": {**HEARD_OF_PARTIES}, "yaosu.rights.v1": RIGHTS}

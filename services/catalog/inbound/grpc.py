@@ -1,6 +1,6 @@
 """Catalog over gRPC: what the other services ask when an answer is needed now."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 from catalog.domain.authorisation import Authorisation
@@ -24,11 +24,13 @@ KEY_BYTES = 32
 class Messages(Protocol):
     """Facts as contracts; outbound has them, since events carry them too."""
 
-    dataset_message: Callable[[Dataset], contract.Dataset]
-    product_message: Callable[[Product, Dataset], contract.Product]
+    def dataset_message(self, dataset: Dataset) -> contract.Dataset:
+        """A dataset."""
 
-    @staticmethod
-    def authorisation_message(authorisation: Authorisation, *, in_force: bool) -> contract.Authorisation:
+    def product_message(self, product: Product, dataset: Dataset) -> contract.Product:
+        """A product."""
+
+    def authorisation_message(self, authorisation: Authorisation, *, in_force: bool) -> contract.Authorisation:
         """An authorisation."""
 
 

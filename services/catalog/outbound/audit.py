@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog.domain.manifest import File, digest_of, manifest_of
@@ -98,7 +98,8 @@ NEWEST = """
 TOLD = """
     SELECT v.id, v.dataset_id FROM versions v WHERE v.state = 'PUBLISHED' AND (
         SELECT count(*) FROM outbox o WHERE o.aggregate_id = v.dataset_id
-        AND o.type = 'yaosu.catalog.v1.VersionPublished' AND position(convert_to(v.id, 'UTF8') IN o.payload) > 0) <> 1"""
+        AND o.type = 'yaosu.catalog.v1.VersionPublished'
+        AND position(convert_to(v.id, 'UTF8') IN o.payload) > 0) <> 1"""
 
 
 def checkers(objects: ObjectStore) -> list[Checker]:
@@ -110,7 +111,7 @@ def checkers(objects: ObjectStore) -> list[Checker]:
                 PLANTED + "test_lost_and_shortened_bytes_are_found", _bytes(objects)),
         Checker("C3", "A derived dataset has the lineage root of each of its sources.",
                 PLANTED + "test_a_derived_dataset_of_another_root_is_found", none_of(ROOTS)),
-        Checker("C4", "Every derivation uses its operator's own data, or what was supplied under an authorisation in force.",
+        Checker("C4", "Every derivation uses its operator's own data, or data supplied under a valid authorisation.",
                 PLANTED + "test_a_derivation_without_supply_is_found", none_of(SUPPLIES)),
         Checker("C5", "Every ceiling price was set by the body that authorised the product's dataset.",
                 PLANTED + "test_a_ceiling_by_another_body_is_found", none_of(CEILINGS)),

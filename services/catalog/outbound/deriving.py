@@ -25,7 +25,7 @@ class Kitchen:
         self._views = 0
 
     def make(self, table: TableRecipe, to: Path) -> None:
-        """Write one table of the result, its rows sorted, so that their order tells nothing of the source."""
+        """Write one table of the result, its rows sorted: their order tells nothing of the source."""
         columns_after(table, {name: file.columns for name, file in self._files.items()})
         opened = self._files[table.source]
         current, columns = opened.table, list(opened.columns)
@@ -71,14 +71,16 @@ class Kitchen:
             raise RecipeRefused(where=f"join with {members['with']}", why="several of its rows match one")
         cells = {column: f"a.{quoted(column)}" for column in columns}
         cells |= {column: f"b.{quoted(column)}" for column in members["columns"]}
-        return self._view(f"{current} AS a LEFT JOIN {other} AS b ON a.{quoted(members['column'])} = b.{matches}", cells)
+        met = f"a.{quoted(members['column'])} = b.{matches}"
+        return self._view(f"{current} AS a LEFT JOIN {other} AS b ON {met}", cells)
 
     def _tokenised(self, current: str, column: str) -> tuple[str, str]:
         """Each distinct value is tokenised once, outside SQL."""
         self._views += 1
         tokens, value, made = f"k{self._views}", f"value of k{self._views}", f"token of k{self._views}"
         ask(self._connection, f"CREATE TEMP TABLE {tokens} ({quoted(value)} VARCHAR, {quoted(made)} VARCHAR)")
-        different = f"SELECT DISTINCT {quoted(column)} AS v FROM {current} WHERE {quoted(column)} IS NOT NULL ORDER BY 1"  # noqa: S608 - quoted
+        name = quoted(column)
+        different = f"SELECT DISTINCT {name} AS v FROM {current} WHERE {name} IS NOT NULL ORDER BY 1"  # noqa: S608 - quoted
         values = ask(self._connection, different)
         for start in range(0, len(values), BATCH):
             batch = [row["v"] for row in values[start : start + BATCH]]
@@ -94,8 +96,10 @@ def derive(
     sources: Mapping[str, Path], recipe: Recipe, key: bytes, as_of: date, to: Path, *,
     memory_limit: str = "2GB", threads: int = 1,
 ) -> dict[str, Path]:  # fmt: skip
-    """Write each table of the recipe as Parquet into a folder. One thread: several would write the rows in groups of
-    their own, and the bytes would differ from run to run."""
+    """Write each table of the recipe as Parquet into a folder.
+
+    One thread: several would write the rows in groups of their own, and the bytes would differ from run to run.
+    """
     with engine(memory_limit, threads) as connection:
         files = {opened.name: opened for opened in open_sources(connection, sources)}
         kitchen = Kitchen(connection, files, key, as_of)

@@ -5,7 +5,11 @@ from google.protobuf.message import Message
 from catalog.domain.authorisation import Authorisation
 from catalog.domain.dataset import Dataset
 from catalog.domain.events import (
-    AuthorisationEnded, AuthorisationGranted, CeilingPriceSet, ProductPublished, VersionPublished,
+    AuthorisationEnded,
+    AuthorisationGranted,
+    CeilingPriceSet,
+    ProductPublished,
+    VersionPublished,
 )  # fmt: skip
 from catalog.domain.product import Product
 from yaosu.catalog.v1 import catalog_service_pb2, events_pb2
@@ -24,7 +28,8 @@ def as_contract(event: object) -> Message:
                 product=product_message(event.product, event.dataset), published_at=event.published_at
             )
         case AuthorisationGranted():
-            message = authorisation_message(event.authorisation, in_force=event.authorisation.in_force(event.granted_at.date()))
+            in_force = event.authorisation.in_force(event.granted_at.date())
+            message = authorisation_message(event.authorisation, in_force=in_force)
             return events_pb2.AuthorisationGranted(authorisation=message, granted_at=event.granted_at)
         case AuthorisationEnded():
             return events_pb2.AuthorisationEnded(

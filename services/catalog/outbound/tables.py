@@ -1,7 +1,17 @@
 """The tables of catalog; the migrations make them."""
 
 from sqlalchemy import (
-    ARRAY, BigInteger, Boolean, Column, Date, DateTime, Integer, LargeBinary, MetaData, Table, Text,
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 

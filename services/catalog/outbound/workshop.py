@@ -40,7 +40,7 @@ class Workshop:
         """Profile, sketch and sample of a version's files."""
         task = {"do": "look", "form": form, "files": _texts(files), "as_of": as_of.isoformat(), "subject": subject,
                 "persons": persons, "governed": governed}  # fmt: skip
-        found = [part async for part in self._do(task)][0]
+        found = await self._one(task)
         return Look(found["profile"], found["sketch"], found["sample"])
 
     async def derive(
@@ -49,7 +49,7 @@ class Workshop:
         """Carry a recipe out into a folder."""
         task = {"do": "derive", "files": _texts(files), "recipe": recipe, "key": key.hex(), "as_of": as_of.isoformat(),
                 "to": str(to)}  # fmt: skip
-        made = [part async for part in self._do(task)][0]
+        made = await self._one(task)
         return {name: Path(path) for name, path in made["files"].items()}
 
     async def index(
@@ -60,6 +60,10 @@ class Workshop:
                 "keys": [key.hex() for key in keys]}  # fmt: skip
         async for part in self._do(task):
             yield [(row, subject, person) for row, subject, person in part["entries"]]
+
+    async def _one(self, task: Json) -> Json:
+        parts = [part async for part in self._do(task)]
+        return parts[0]
 
     async def _do(self, task: Json) -> AsyncIterator[Json]:
         async with self._slots:
@@ -90,7 +94,7 @@ class Workshop:
 
     async def _talk(self, process: asyncio.subprocess.Process, task: Json) -> AsyncIterator[Json]:
         if process.stdin is None or process.stdout is None:
-            raise WorkerFailed("no pipes")
+            raise WorkerFailed
         late_at = asyncio.get_running_loop().time() + self._deadline_seconds
         process.stdin.write(json.dumps(task).encode() + b"\n")
         await process.stdin.drain()
@@ -98,7 +102,7 @@ class Workshop:
             left = late_at - asyncio.get_running_loop().time()
             line = await asyncio.wait_for(process.stdout.readline(), max(left, 0))
             if not line:
-                raise WorkerFailed("ended")
+                raise WorkerFailed
             answer = json.loads(line)
             if "part" in answer:
                 yield answer["part"]

@@ -9,7 +9,11 @@ from catalog.domain.dataset import Dataset
 from catalog.domain.derivation import Derivation, Source, files_of, one_root
 from catalog.domain.recipe import columns_after, recipe_of
 from catalog.domain.refusals import (
-    AuthorisationNotInForce, DatasetNotFound, DerivationNotFound, NotDerivedBySuchSources, NotSupplied,
+    AuthorisationNotInForce,
+    DatasetNotFound,
+    DerivationNotFound,
+    NotDerivedBySuchSources,
+    NotSupplied,
 )  # fmt: skip
 from catalog.domain.themes import Form, SourceKind, Theme
 from catalog.domain.version import Version, VersionState
@@ -99,8 +103,7 @@ async def _target(
     app: Cataloguing, work: Work, caller: Caller, deriving: Deriving, sources: Sequence[Source], root: str,
     authorisation_id: str,
 ) -> tuple[bytes, Dataset]:  # fmt: skip
-    """A new dataset with a key of its own; or, for a further version, the one named and the key it has, so that a
-    person keeps its token."""
+    """A new dataset with a key of its own; or the one named and the key it has, so that a person keeps its token."""
     source_ids = tuple(sorted({source.dataset.id for source in sources}))
     if deriving.dataset_id:
         dataset = await work.datasets.get(deriving.dataset_id)

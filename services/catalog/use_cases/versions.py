@@ -9,7 +9,12 @@ from collections.abc import AsyncIterator, Sequence
 from catalog.domain.dataset import Dataset
 from catalog.domain.manifest import File
 from catalog.domain.refusals import (
-    DigestDiffers, DigestUnreadable, FileCutShort, NothingPublishedYet, ProfileNotYours, VersionNotFound,
+    DigestDiffers,
+    DigestUnreadable,
+    FileCutShort,
+    NothingPublishedYet,
+    ProfileNotYours,
+    VersionNotFound,
 )  # fmt: skip
 from catalog.domain.version import Version, VersionState, check_names
 from catalog.ports import Cataloguing, Json, Look, Work

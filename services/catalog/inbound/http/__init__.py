@@ -2,6 +2,4 @@
 
 from catalog.inbound.http import authorisations, datasets, derivations, products, search, subjects, versions
 
-ROUTERS = [
-    module.router for module in (authorisations, datasets, versions, derivations, products, search, subjects)
-]
+ROUTERS = [module.router for module in (authorisations, datasets, versions, derivations, products, search, subjects)]

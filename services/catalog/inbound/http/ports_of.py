@@ -21,7 +21,7 @@ def ports_of(request: Request) -> Cataloguing:
 Ports = Annotated[Cataloguing, Depends(ports_of)]
 Id = Annotated[str, Path(max_length=64)]
 # Titles and descriptions in the second language may be left empty.
-Words = Annotated[str, StringConstraints(max_length=4000), AfterValidator(lambda text: plain_text(text) if text else "")]
+Words = Annotated[str, StringConstraints(max_length=4000), AfterValidator(lambda text: text and plain_text(text))]
 Json = dict[str, Any]  # Any: JSON values
 
 

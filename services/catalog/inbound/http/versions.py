@@ -19,6 +19,8 @@ from kernel.web import CallerOf, OnceKey, PageOf, Router, Shape, View, allow
 router = Router(tags=["versions 版本"])
 FileName = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 
+Digests = Annotated[str, Header(max_length=500)]
+
 
 class FileAnnouncing(Shape):
     """A file that will be uploaded."""
@@ -95,10 +97,9 @@ async def list_versions(dataset_id: Id, ports: Ports, caller: CallerOf, page: Pa
 @router.put("/versions/{version_id}/files/{name}", dependencies=[allow(*OWNERS)])
 async def upload_file(
     version_id: Id, name: Annotated[str, Path(max_length=120)], request: Request, ports: Ports, caller: CallerOf,
-    repr_digest: Annotated[str, Header(max_length=500)] = "", content_digest: Annotated[str, Header(max_length=500)] = "",
-    digest: Annotated[str, Header(max_length=500)] = "",
+    repr_digest: Digests = "", content_digest: Digests = "", digest: Digests = "",
 ) -> FileView:  # fmt: skip
-    """Stream one file's bytes. Sending it again puts it in the place of the earlier one, until the version is closed."""
+    """Stream one file's bytes. Sent again before the version is closed, it takes the place of the earlier one."""
     declared = request.headers.get("content-length", "")
     file = await versions.upload_file(
         ports, caller, version_id, name, _whole(request), declared_bytes=int(declared) if declared.isdigit() else None,

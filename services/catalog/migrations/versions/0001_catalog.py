@@ -55,7 +55,8 @@ TABLES = (
         refusal jsonb, attempts integer NOT NULL DEFAULT 0,
         opened_at timestamptz NOT NULL, published_at timestamptz,
         version integer NOT NULL,
-        CHECK ((state = 'PUBLISHED') = (published_at IS NOT NULL AND number > 0 AND digest <> '' AND profile IS NOT NULL)),
+        CHECK ((state = 'PUBLISHED')
+               = (published_at IS NOT NULL AND number > 0 AND digest <> '' AND profile IS NOT NULL)),
         CHECK ((state = 'FAILED') = (refusal IS NOT NULL))
     )""",
     "CREATE UNIQUE INDEX one_version_of_a_number ON versions (dataset_id, number) WHERE number > 0",

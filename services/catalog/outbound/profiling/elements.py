@@ -2,8 +2,9 @@
 
 import hashlib
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import ifcopenshell
 import ifcopenshell.util.element
@@ -12,7 +13,7 @@ from catalog.domain.refusals import FileNotAModel
 
 _LEFT_OUT = {"OwnerHistory", "GlobalId"}
 SIGNIFICANT = 9
-Instance = ifcopenshell.entity_instance
+Instance = Any  # ifcopenshell tells its types in part only, and by its class attributes are unknown
 
 
 def open_model(name: str, path: Path) -> ifcopenshell.file:
@@ -28,7 +29,7 @@ def open_model(name: str, path: Path) -> ifcopenshell.file:
     try:
         model = ifcopenshell.open(str(path), format=".ifc")
         is_model = isinstance(model, ifcopenshell.file) and bool(model.by_type("IfcProject"))
-    except Exception as error:  # noqa: BLE001 - the library raises what it likes on broken bytes
+    except Exception as error:
         raise FileNotAModel(file=name, why="it cannot be read") from error
     if not is_model:
         raise FileNotAModel(file=name, why="it holds no IfcProject")
@@ -43,7 +44,8 @@ def rooted(model: ifcopenshell.file) -> list[Instance]:
 def instance_digests(model: ifcopenshell.file) -> Iterator[bytes]:
     """One digest for each instance: what it says, references told by what they lead to."""
     digest = _digester(frozenset())
-    for instance in model:
+    instances: Iterable[Instance] = model
+    for instance in instances:
         yield digest(instance)
 
 
@@ -79,7 +81,11 @@ def _digester(left_out: frozenset[str]) -> Callable[[Instance], bytes]:
 DEPTH_MAX = 100_000
 
 
-def _attributes(instance: Instance, left_out: frozenset[str]) -> Iterator[object]:
+def _is_instance(value: object) -> bool:
+    return isinstance(value, ifcopenshell.entity_instance)
+
+
+def _attributes(instance: Instance, left_out: frozenset[str]) -> Iterator[Any]:  # Any: as below
     kind = instance.is_a()
     for place in range(len(instance)):
         name = instance.attribute_name(place)
@@ -94,7 +100,7 @@ def _children(instance: Instance, left_out: frozenset[str]) -> Iterator[Instance
         value = pending.pop()
         if isinstance(value, tuple):
             pending.extend(value)
-        elif isinstance(value, Instance):
+        elif _is_instance(value):
             if value.id():
                 yield value
             else:
@@ -108,24 +114,27 @@ def _told(instance: Instance, left_out: frozenset[str], known: dict[int, bytes])
     return sha.digest()
 
 
-def _written(value: object, known: dict[int, bytes]) -> bytes:
+def _written(value: Any, known: dict[int, bytes]) -> bytes:  # Any: what STEP can say
     if isinstance(value, float):
         return b"f" + struct.pack(">d", float(f"{value:.{SIGNIFICANT}g}"))
     if isinstance(value, tuple):
         return b"(" + b"".join(_written(item, known) for item in value) + b")"
-    if isinstance(value, Instance):
+    if _is_instance(value):
         if value.id():
             return b"#" + known.get(value.id(), b"")
-        return b"[" + value.is_a().encode() + b"".join(_written(item, known) for item in value) + b"]"
+        kind: bytes = value.is_a().encode()
+        return b"[" + kind + b"".join(_written(item, known) for item in value) + b"]"
     return b"v" + str(value).encode() + b"\0"
 
 
 def element_rows(model: ifcopenshell.file) -> list[tuple[str | None, ...]]:
     """The model's elements as a table: global_id, class, name, type, storey, material."""
     util = ifcopenshell.util.element
-    rows = []
-    for element in model.by_type("IfcElement"):
-        kind, place, material = util.get_type(element), util.get_container(element), util.get_material(element)
+    rows: list[tuple[str | None, ...]] = []
+    elements: Sequence[Instance] = model.by_type("IfcElement")
+    for element in elements:
+        kind, place = util.get_type(element), util.get_container(element)
+        material: Instance = util.get_material(element)
         rows.append((
             str(element.GlobalId), element.is_a(), _text(element.Name), _text(kind and kind.Name),
             _text(place and place.Name), _text(material and getattr(material, "Name", material.is_a())),

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,8 @@ def profile_models(models: Mapping[str, ifcopenshell.file], as_of: date) -> Json
 
 
 def _file(name: str, model: ifcopenshell.file) -> Json:
-    classes = Counter(instance.is_a() for instance in model)
+    instances: Iterable[Instance] = model
+    classes = Counter(str(instance.is_a()) for instance in instances)
     return {
         "name": name,
         "schema": model.schema_identifier,
@@ -91,7 +92,8 @@ def _global_ids(model: ifcopenshell.file) -> Json:
 
 def _elements(model: ifcopenshell.file) -> Json:
     """Building elements, and how many of them have what a model is used for."""
-    elements = [element for element in model.by_type("IfcElement") if not element.is_a("IfcFeatureElement")]
+    found: Sequence[Instance] = model.by_type("IfcElement")
+    elements = [element for element in found if not element.is_a("IfcFeatureElement")]
     util = ifcopenshell.util.element
     return {
         "count": len(elements),
@@ -185,7 +187,7 @@ def _is_filled(text: object) -> bool:
 
 def _quality(name: str, file: Json, as_of: date) -> list[Json]:
     header, elements, ids, georeference = file["header"], file["elements"], file["global_ids"], file["georeference"]
-    filled = sum(1 for key, value in header.items() if (any(map(_is_filled, value)) if isinstance(value, list) else _is_filled(value)))
+    filled = sum(1 for value in header.values() if any(map(_is_filled, value if isinstance(value, list) else [value])))
     elevations = [storey["elevation"] for storey in file["storeys"]]
     units = sum(1 for unit in ("LENGTHUNIT", "AREAUNIT", "VOLUMEUNIT") if unit in file["units"])
     place = sum(1 for value in (georeference["latitude"], georeference["longitude"]) if value)

@@ -68,7 +68,7 @@ def literal(value: str) -> str:
 def _open(connection: Backend, name: str, path: Path, table: str) -> Opened:
     try:
         columns, reading = _parquet(connection, path) if name.lower().endswith(".parquet") else _csv(name, path)
-        ask(connection, f"CREATE TABLE {table} AS SELECT {reading}")  # noqa: S608 - names and texts are quoted
+        ask(connection, f"CREATE TABLE {table} AS SELECT {reading}")
     except (duckdb.Error, UnicodeDecodeError, csv.Error) as error:
         # DuckDB's words quote the row, which may hold a person's data; only the line's number is told.
         line = _LINE.search(str(error))

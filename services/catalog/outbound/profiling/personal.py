@@ -9,7 +9,13 @@ import ibis.expr.types as ir
 NO = ibis.literal(value=False)
 DIRECT, QUASI = "direct", "quasi"
 NAME_SHARE_MIN = 0.8
-_SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高梁郑谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严"
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高梁郑谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任"
+    "姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严"
+)
+
+
+_MONTH_DAY = "(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
 
 
 @dataclass(frozen=True)
@@ -30,10 +36,9 @@ class Pattern:
         return value.notnull()
 
 
-# A value is first looked at by its length, which costs little, then by its form; check digits are computed where a form was met.
+# A value is first looked at by its length, which costs little, then by its form, then by its check digits.
 PATTERNS = (
-    Pattern("id_card", 18, 18, r"^[1-9][0-9]{5}(18|19|20)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]$",
-            "gb11643"),
+    Pattern("id_card", 18, 18, rf"^[1-9][0-9]{{5}}(18|19|20)[0-9]{{2}}{_MONTH_DAY}[0-9]{{3}}[0-9Xx]$", "gb11643"),
     Pattern("us_ssn", 11, 11, r"^[0-9]{3}-[0-9]{2}-[0-9]{4}$"),
     Pattern("mobile", 11, 16, r"^(\+?86[ -]?)?1[3-9][0-9]{9}$"),
     Pattern("email", 6, 254, r"^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}$", contains="@"),
@@ -43,10 +48,11 @@ PATTERNS = (
     Pattern("name", 2, 4, rf"^[{_SURNAMES}][\x{{4e00}}-\x{{9fff}}]{{1,3}}$"),
 )  # fmt: skip
 
+_PARTS = "first|last|middle|maiden|sur|given|family|full|patient|person"
+_NUMBER = "(number|no)"
 _NAMES = (
-    ("name", DIRECT, r"^(first|last|middle|maiden|sur|given|family|full|patient|person)[ _-]?name$|^(first|last|maiden|name)$"
-                     r"|姓名|名字|曾用名|患者名|联系人"),
-    ("id_card", DIRECT, r"^(ssn|id[ _-]?(card|number|no)|identity[ _-]?(number|no)|national[ _-]?id)$|身份证|公民身份|证件号"),
+    ("name", DIRECT, rf"^({_PARTS})[ _-]?name$|^(first|last|maiden|name)$|姓名|名字|曾用名|患者名|联系人"),
+    ("id_card", DIRECT, rf"^(ssn|id[ _-]?card|(id|identity)[ _-]?{_NUMBER}|national[ _-]?id)$|身份证|公民身份|证件号"),
     ("address", DIRECT, r"^(home[ _-]?|street[ _-]?)?address([ _-]?line[ _-]?\d)?$|住址|地址|门牌"),
     ("mobile", DIRECT, r"^(mobile|phone|tel|telephone|cell)([ _-]?(number|no))?$|手机|电话"),
     ("email", DIRECT, r"^e-?mail([ _-]?address)?$|邮箱|电子邮件"),

@@ -1,4 +1,4 @@
-"""Quality counted on the real bytes: how many items meet each rule (a) of how many were checked (b), after GB/T 36344."""
+"""Quality counted on the real bytes: of b items checked, a meet the rule; rules after GB/T 36344."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from ibis.backends.duckdb import Backend
 
 from catalog.outbound.profiling.columns import Column
-from catalog.outbound.profiling.opening import Opened, ask, literal, quoted
+from catalog.outbound.profiling.opening import Opened, ask, quoted
 
 # Estimates of distinct values err by some 5 %; what they propose is then counted exactly.
 KEY_ESTIMATE_MIN, KEY_SHARE_MIN = 0.9, 0.99
@@ -17,8 +17,9 @@ KEYS_MAX = 4
 MOSTLY_FILLED = 0.95
 EARLIEST = date(1900, 1, 1)
 REFERENCE_ROOM = 2.2
-_STARTS = re.compile(r"^(start|begin|from|onset|birth|admission)([ _-]?(date|time|month|on|at))?$|开始|起始|出生|入院", re.IGNORECASE)
-_STOPS = re.compile(r"^(stop|end|to|until|abated|death|discharge)([ _-]?(date|time|month|on|at))?$|结束|终止|死亡|出院", re.IGNORECASE)
+_WHEN = r"([ _-]?(date|time|month|on|at))?$"
+_STARTS = re.compile(rf"^(start|begin|from|onset|birth|admission){_WHEN}|开始|起始|出生|入院", re.IGNORECASE)
+_STOPS = re.compile(rf"^(stop|end|to|until|abated|death|discharge){_WHEN}|结束|终止|死亡|出院", re.IGNORECASE)
 _NO_KEY = {"date", "decimal", "empty"}
 Json = dict[str, Any]  # Any: JSON values
 
@@ -60,10 +61,7 @@ def second_look(connection: Backend, seen: Sequence[Seen], as_of: date) -> None:
         _count(connection, file, as_of)
     for child in seen:
         child.references = [
-            reference
-            for parent in seen
-            if parent is not child
-            for reference in _references(connection, child, parent)
+            reference for parent in seen if parent is not child for reference in _references(connection, child, parent)
         ]
 
 
@@ -178,8 +176,8 @@ def _of_file(file: Seen, exposed: set[tuple[str, str]]) -> list[Json]:
         rule("periods_ordered", "timeliness", "order in time", name, file.ordered, file.order_checked),
     ]  # fmt: skip
     return pairs + [
-        rule("references_found", "consistency", "related-data consistency", f"{name}.{reference.column} → {reference.target}",
-             reference.found, reference.filled)
+        rule("references_found", "consistency", "related-data consistency",
+             f"{name}.{reference.column} → {reference.target}", reference.found, reference.filled)
         for reference in file.references
     ]  # fmt: skip
 

@@ -32,7 +32,8 @@ def sketch_opened(connection: Backend, files: Iterable[Opened]) -> Json:
 def _table_part(connection: Backend, file: Opened) -> Json:
     # A row is its cells in any order and by any column names, so neither shuffling nor renaming hides a copy.
     cells = ", ".join(_normalised(column) for column in file.columns)
-    rows = f"(SELECT sha256(array_to_string(list_sort(list_filter([{cells}], lambda c: c <> '')), chr(31))) AS h FROM {file.table})"  # noqa: S608 - quoted
+    row = f"array_to_string(list_sort(list_filter([{cells}], lambda c: c <> '')), chr(31))"
+    rows = f"(SELECT sha256({row}) AS h FROM {file.table})"  # noqa: S608 - quoted
     limbs = ", ".join(
         f"sum(CAST('0x' || substr(h, {1 + place * 16}, 16) AS UBIGINT)) AS limb{place}" for place in range(LIMBS)
     )
@@ -58,8 +59,9 @@ def _normalised(column: str) -> str:
     """Case and the writing of numbers do not matter: 1334.8799999999999 and 1334.88 are one, so are 7 and 7.0."""
     name = quoted(column)
     number = f"TRY_CAST({name} AS DOUBLE)"
-    is_decimal = f"contains({name}, '.') AND length({name}) <= 30 AND ascii({name}) BETWEEN 43 AND 57 AND {number} IS NOT NULL"
-    return f"CASE WHEN {is_decimal} THEN printf('%.12g', {number}) ELSE lower(nfc_normalize(coalesce({name}, ''))) END"
+    may_be = f"contains({name}, '.') AND length({name}) <= 30 AND ascii({name}) BETWEEN 43 AND 57"
+    written = f"lower(nfc_normalize(coalesce({name}, '')))"
+    return f"CASE WHEN {may_be} AND {number} IS NOT NULL THEN printf('%.12g', {number}) ELSE {written} END"
 
 
 def sketch_model(paths: Mapping[str, Path]) -> Json:

@@ -1,4 +1,4 @@
-"""The profile of a table's real bytes: columns, personal data, duplicates, and the counts that a quality report rests on."""
+"""The profile of a table's real bytes: columns, personal data, duplicates, and the counts for a quality report."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -21,8 +21,9 @@ Json = dict[str, Any]  # Any: JSON values
 
 
 def profile_table(
-    paths: Mapping[str, Path] | Sequence[Path], *, as_of: date | None = None, memory_limit: str = "2GB", threads: int = 2
-) -> Json:
+    paths: Mapping[str, Path] | Sequence[Path], *, as_of: date | None = None, memory_limit: str = "2GB",
+    threads: int = 2,
+) -> Json:  # fmt: skip
     """The profile of the files of one version: ``{name: path}``, or paths that name themselves."""
     named = dict(paths) if isinstance(paths, Mapping) else {path.name: path for path in paths}
     with engine(memory_limit, threads) as connection:
