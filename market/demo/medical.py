@@ -207,9 +207,7 @@ class MedicalCase:
                     found = {"refused": refused.type}
                 self.answers[applicant.record_id] = found
 
-        await self.world.story.each(
-            "核保查询 underwriting", asyncio.as_completed(map(one, applicants)), len(applicants)
-        )
+        await self.world.story.each("核保查询 underwriting", [one(applicant) for applicant in applicants])
 
     async def _admit(self, applicant: Applicant) -> Person:
         between = ((self.today - timedelta(minutes=5)).isoformat(), (self.today + timedelta(days=7)).isoformat())

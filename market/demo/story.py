@@ -1,6 +1,7 @@
 """How the demo tells itself: chapters, steps and progress, for people and for log files."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
@@ -54,9 +55,14 @@ class Story:
         """Something that had to be refused, and was."""
         self._console.print(f"  [red]✗[/red] {what} → [yellow]{problem_type}[/yellow]")
 
-    async def each(self, title: str, work: Iterable[Awaitable[Any]], total: int) -> None:
-        """Many alike, with a bar."""
-        task = self._progress.add_task(title, total=total)
-        for one in work:
+    async def each(self, title: str, work: Sequence[Coroutine[Any, Any, None]]) -> None:
+        """Many alike, with a bar; when one fails, the others are given up."""
+        bar = self._progress.add_task(title, total=len(work))
+
+        async def counted(one: Coroutine[Any, Any, None]) -> None:
             await one
-            self._progress.advance(task)
+            self._progress.advance(bar)
+
+        async with asyncio.TaskGroup() as tasks:
+            for one in work:
+                tasks.create_task(counted(one))
