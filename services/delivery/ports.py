@@ -1,4 +1,5 @@
 """What delivery needs of the outside."""
+# long: the one list of all that the service needs
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -160,6 +161,7 @@ class VersionAnswering:
     version_digest: str
     data_as_of: date
     records_from: date
+    records_to: date
 
 
 class Rooms(Protocol):

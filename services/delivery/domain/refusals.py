@@ -10,7 +10,7 @@ class EntitlementNotFound(NotFound):
 
 
 class EntitlementNotInForce(Conflict):
-    """The entitlement does not allow uses now; `because` says why: not begun, expired, ended or suspended."""
+    """The entitlement allows no use now, for `because`. Wait until it begins or resumes, or conclude a new contract."""
 
     zh = "该使用授权目前不可用，原因见 because：未开始、已到期、已终止或被中止。"
 
@@ -142,19 +142,19 @@ class CohortTooSmall(Conflict):
 
 
 class CohortTooClose(Conflict):
-    """The population differs from one answered to you before by too few persons, which would single them out."""
+    """This differs too little from a population answered to you before. Ask for one that differs by `k` persons."""
 
     zh = "该人群与此前已回答过的人群相差人数过少，可能暴露个人。请改用差异更大的人群。"
 
 
 class CohortBudgetSpent(Exhausted):
-    """So many populations of this data were answered to you that further ones would single out persons."""
+    """No more populations of this data may be answered to you. Use earlier answers, or ask for a report."""
 
     zh = "就该数据已向您回答的人群数量已达上限，继续回答可能暴露个人。"
 
 
 class DimensionNotOffered(Malformed):
-    """The data does not tell this of its persons; `offered` lists by what cohorts may be filtered and grouped."""
+    """The data does not tell this of its persons. Filter and group by what `offered` lists."""
 
     zh = "数据不含该维度。可用于筛选和分组的维度见 offered。"
 
@@ -166,7 +166,7 @@ class RowsStayInside(Forbidden):
 
 
 class FileNotFound(NotFound):
-    """The version holds no file of this name, or several of which you must name one; `file_names` lists them."""
+    """The version holds no file of this name, or several. Name one of those that `file_names` lists."""
 
     zh = "该版本没有此名称的文件，或有多个文件而未指明，见 file_names。"
 
@@ -190,7 +190,7 @@ class LinkAlreadyUsed(Conflict):
 
 
 class RangeNotOnPart(Malformed):
-    """A range must be one span that starts at a multiple of `part_bytes`, since bytes are verified by parts."""
+    """Bytes are verified by parts; this range starts on none. Ask for one span from a multiple of `part_bytes`."""
 
     zh = "Range 必须为单个区间，且起点为 part_bytes 的整数倍，因为数据按分块校验。"
 

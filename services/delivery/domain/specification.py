@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from delivery.domain.refusals import VersionNotConforming
@@ -43,6 +44,7 @@ class Specification:
     look_back_years: int
     people: People | None
     diagnoses: Diagnoses | None
+    data_as_of: date | None
 
     @classmethod
     def read(cls, text: str) -> "Specification":
@@ -56,6 +58,7 @@ class Specification:
                 look_back_years=min(int(members.get("look_back_years", LOOK_BACK_YEARS_MAX)), LOOK_BACK_YEARS_MAX),
                 people=People(**subject["people"]) if subject else None,
                 diagnoses=Diagnoses(**subject["diagnoses"]) if subject else None,
+                data_as_of=date.fromisoformat(members["data_as_of"]) if "data_as_of" in members else None,
             )
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             raise VersionNotConforming(problem="specification") from error

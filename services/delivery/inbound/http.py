@@ -6,20 +6,16 @@ from fastapi import Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
 from delivery.domain.files import PART_BYTES
-from delivery.inbound.shapes import (
-    AnswerView,
-    CohortAnswerView,
-    CohortAsking,
-    ConsentGiving,
+from delivery.inbound.answers import AnswerView, CohortAnswerView
+from delivery.inbound.shapes import CohortAsking, ConsentGiving, FileAsking, UnderwritingAsking
+from delivery.inbound.views import (
     ConsentPage,
     ConsentView,
     EntitlementPage,
     EntitlementView,
-    FileAsking,
     FileLinkView,
     NoticeView,
     SubjectKeyView,
-    UnderwritingAsking,
     UseOfMeView,
     UsePage,
     UsesOfMePage,
@@ -36,7 +32,7 @@ BY_USE: dict[str, Any] = {"x-secret-outcome": True, "x-outcome-by-use": True}
 router = Router(tags=["delivery"])
 
 
-def ports_of(request: Request) -> Delivering:
+async def ports_of(request: Request) -> Delivering:
     """This service's ports."""
     ports: Delivering = request.app.state.ports
     return ports
@@ -45,7 +41,7 @@ def ports_of(request: Request) -> Delivering:
 Ports = Annotated[Delivering, Depends(ports_of)]
 
 
-def use_key(once: OnceKey) -> Once:
+async def use_key(once: OnceKey) -> Once:
     """A key whose outcome is kept with the use, so that the edge keeps none of its own, refusals included."""
     once.settled = True
     return once

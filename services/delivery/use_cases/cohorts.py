@@ -1,8 +1,7 @@
 """Cohorts: aggregates over at least k persons, each compared with all that the buyer learned before."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from delivery.domain.cohort import Cell, CohortQuery, Population, Released, need_distance, release
@@ -25,10 +24,9 @@ class CohortGiven:
     query: CohortQuery
     released: Released
     k: int
-    data_as_of: date
-    records_from: date
+    version: VersionAnswering
     nonce: str
-    digest: str
+    digest: str = ""
 
     def shown(self) -> list[dict[str, object]]:
         """The groups in the form that leaves and is digested."""
@@ -55,41 +53,34 @@ async def ask_about_cohort(
     if use is None:
         raise StateChanged
     if use.state is UseState.METERED:
-        again, _, _ = await _answer(app, entitlement, use, query)
+        again, _ = await _answer(app, entitlement, use, query)
         await uses.count_answer_again(app, use)
         return again
     async with uses.closing(app, use):
         held_fen = await app.trade.hold_for_use(use)
-        given, version, cells = await _answer(app, entitlement, use, query)
-        metered = await _meter(app, entitlement, given, version, cells, held_fen)
-    return CohortGiven(
-        metered, query, given.released, given.k, given.data_as_of, given.records_from, given.nonce, given.digest
-    )
+        given, cells = await _answer(app, entitlement, use, query)
+        metered = await _meter(app, entitlement, given, cells, held_fen)
+    return replace(given, use=metered)
 
 
 async def _answer(
     app: Delivering, entitlement: Entitlement, use: Use, query: CohortQuery
-) -> tuple[CohortGiven, VersionAnswering, Sequence[Cell]]:
+) -> tuple[CohortGiven, Sequence[Cell]]:
     specification = Specification.read(entitlement.specification)
     version, groups, cells = await app.rooms.cohort(entitlement, use.version_id, query)
     released = release(groups, specification.k_min)
-    nonce = uses.nonce_of(app, use)
-    given = CohortGiven(use, query, released, specification.k_min, version.data_as_of, version.records_from, nonce, "")
+    given = CohortGiven(use, query, released, specification.k_min, version, uses.nonce_of(app, use))
     body = canonical({
         "groups": given.shown(), "groups_suppressed": released.suppressed, "look_back_years": query.look_back_years,
         "data_as_of": version.data_as_of.isoformat(), "version_digest": version.version_digest,
     })  # fmt: skip
-    digest = sha256(bytes.fromhex(nonce) + body).hexdigest()
-    told = CohortGiven(
-        use, query, released, specification.k_min, version.data_as_of, version.records_from, nonce, digest
-    )
-    return told, version, cells
+    return replace(given, digest=sha256(bytes.fromhex(given.nonce) + body).hexdigest()), cells
 
 
 async def _meter(
-    app: Delivering, entitlement: Entitlement, given: CohortGiven, version: VersionAnswering, cells: Sequence[Cell],
-    held_fen: int,
-) -> Use:  # fmt: skip
+    app: Delivering, entitlement: Entitlement, given: CohortGiven, cells: Sequence[Cell], held_fen: int
+) -> Use:
+    version = given.version
     fresh = _told_of(given)
     async with app.work(None) as work:
         earlier = await work.cohorts.earlier(given.use.asked.buyer_party_id, entitlement.dataset_id)

@@ -1,14 +1,13 @@
 """Underwriting: one question about one person, under that person's own consent."""
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 
 from delivery.domain.answer import Answer
 from delivery.domain.entitlement import Mode
 from delivery.domain.refusals import ConsentMissing, SubjectDeceased, SubjectIsAnotherPerson
 from delivery.domain.specification import Specification
 from delivery.domain.use import Asked, Use, UseState
-from delivery.ports import Delivering, Standing
+from delivery.ports import Delivering, Standing, VersionAnswering
 from delivery.use_cases import uses
 from kernel.callers import Caller
 from kernel.once import Once
@@ -21,7 +20,7 @@ class AnswerGiven:
 
     use: Use
     answer: Answer
-    records_from: date
+    version: VersionAnswering
     nonce: str
     digest: str
 
@@ -49,7 +48,7 @@ async def ask_about_person(
         given = await _answer(app, standing, use)
         async with app.work(None) as work:
             metered = await uses.meter(work, use, given.answer.version_digest, given.digest, held_fen)
-    return AnswerGiven(metered, given.answer, given.records_from, given.nonce, given.digest)
+    return replace(given, use=metered)
 
 
 async def _answer(app: Delivering, standing: Standing, use: Use) -> AnswerGiven:
@@ -68,4 +67,4 @@ async def _answer(app: Delivering, standing: Standing, use: Use) -> AnswerGiven:
         min(consent.receipt.look_back_years, specification.look_back_years), version.version_digest,
     )  # fmt: skip
     nonce = uses.nonce_of(app, use)
-    return AnswerGiven(use, answer, version.records_from, nonce, answer.digest(nonce))
+    return AnswerGiven(use, answer, version, nonce, answer.digest(nonce))

@@ -80,7 +80,7 @@ class Room:
         )
         self._run(f"""
             CREATE TABLE histories AS
-            SELECT row_token, {last_active} AS any_day{each} FROM episodes GROUP BY row_token""")  # noqa: S608
+            SELECT row_token, {last_active} AS any_day{each} FROM episodes GROUP BY row_token""")  # noqa: S608 - see above
         self._run("DROP TABLE episodes")
 
     def _load_people(self, named: dict[str, str], path: str) -> None:
@@ -94,8 +94,8 @@ class Room:
             CREATE TABLE records AS
             SELECT coalesce(s.subject_token, 'row:' || {token}) AS subject_token, s.identity_pseudonym,
                    lower(trim(coalesce({column["deceased"]}, ''))) NOT IN ('', 'false', 'f', '0', 'no', 'n')
-                       AS deceased, {column["gender"]} AS gender, {decade} AS birth_decade, {column["region"]} AS region,
-                   {", ".join(["any_day", *days])}
+                       AS deceased, {column["gender"]} AS gender, {decade} AS birth_decade,
+                   {", ".join([f"{column['region']} AS region", "any_day", *days])}
             FROM read_parquet(?) p LEFT JOIN subjects s ON s.row_token = {token}
             LEFT JOIN histories h ON h.row_token = {token}""",  # noqa: S608 - see above
             path,
@@ -108,7 +108,7 @@ class Room:
             FROM records GROUP BY subject_token""")  # noqa: S608 - see above
         self._run(f"""
             CREATE TABLE people AS
-            SELECT hash(subject_token) AS person, {", ".join([*DIMENSIONS, *days])} FROM records""")  # noqa: S608
+            SELECT hash(subject_token) AS person, {", ".join([*DIMENSIONS, *days])} FROM records""")  # noqa: S608 - see above
         for spent in ("records", "histories", "subjects"):
             self._run(f"DROP TABLE {spent}")
 
@@ -116,7 +116,7 @@ class Room:
         """One person by token: pseudonym, whether deceased, last active day of anything and of each group."""
         days = "".join(f", g{place}" for place in range(len(self._groups)))
         found = self._run(
-            f"SELECT identity_pseudonym, deceased, any_day{days} FROM persons WHERE subject_token = ?",  # noqa: S608
+            f"SELECT identity_pseudonym, deceased, any_day{days} FROM persons WHERE subject_token = ?",  # noqa: S608 - see above
             ask["token"],
         )
         if not found:
@@ -127,7 +127,7 @@ class Room:
 
     def cells(self, _ask: Ask) -> list[Any]:
         """The finest division into the dimensions, with the distinct persons of each cell."""
-        rows = self._run(f"SELECT {', '.join(DIMENSIONS)}, count(DISTINCT person) FROM people GROUP BY ALL")  # noqa: S608
+        rows = self._run(f"SELECT {', '.join(DIMENSIONS)}, count(DISTINCT person) FROM people GROUP BY ALL")  # noqa: S608 - see above
         return [[dict(zip(DIMENSIONS, row, strict=False)), row[-1]] for row in rows]
 
     def cohort(self, ask: Ask) -> list[Any]:
@@ -139,7 +139,7 @@ class Room:
             f", count(DISTINCT person) FILTER (g{place} > CAST(? AS DATE))" for place in range(len(self._groups))
         )
         rows = self._run(
-            f"SELECT {''.join(f'{name}, ' for name in by)}count(DISTINCT person){having} FROM people "  # noqa: S608
+            f"SELECT {''.join(f'{name}, ' for name in by)}count(DISTINCT person){having} FROM people "  # noqa: S608 - see above
             f"WHERE {where}" + (f" GROUP BY {', '.join(by)} ORDER BY ALL" if by else ""),
             *([ask["first_day"]] * len(self._groups)), *(ask["filters"][name] for name in filters),
         )  # fmt: skip

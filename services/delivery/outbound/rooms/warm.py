@@ -143,11 +143,12 @@ class WarmRooms:
             except BaseException:
                 await room.close()
                 raise
-        extent = [date.fromisoformat(told[name]) for name in ("records_to", "records_from") if told[name]]
-        if len(extent) != 2:  # noqa: PLR2004 - both ends
+        if not told["records_to"]:
             await room.close()
             raise VersionNotConforming(problem="the version holds no diagnoses")
-        return OpenRoom(room, VersionAnswering(version_id, manifest.digest, *extent), specification)
+        first, last = date.fromisoformat(told["records_from"]), date.fromisoformat(told["records_to"])
+        as_of = specification.data_as_of or last
+        return OpenRoom(room, VersionAnswering(version_id, manifest.digest, as_of, first, last), specification)
 
     async def close(self) -> None:
         """Close all of them."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Insert, and_, bindparam, func, insert, select, text, update
+from sqlalchemy import Float, and_, bindparam, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain.consent import Consent
@@ -34,20 +34,30 @@ _STANDING = (
     )
     .where(entitlements.c.contract_id == bindparam("contract"), entitlements.c.buyer_party_id == bindparam("buyer"))
 )
-# The use against another attempt of its key, and its consent against being withdrawn meanwhile.
-_LOCK = text("SELECT FROM uses WHERE id = :id FOR UPDATE")
-_LOCK_BOTH = text("""
-    SELECT FROM uses u JOIN consents c ON c.id = u.consent_id WHERE u.id = :id FOR UPDATE OF u FOR SHARE OF c""")
-_STANDING_OF = (
-    select(*ENTITLEMENT, *CONSENT, *USE)
-    .select_from(
-        uses.join(entitlements, uses.c.contract_id == entitlements.c.contract_id).outerjoin(
-            consents, and_(consents.c.id == uses.c.consent_id, consents.c.contract_id == uses.c.contract_id)
-        )
-    )
+_OWN_CONSENT = and_(consents.c.id == uses.c.consent_id, consents.c.contract_id == uses.c.contract_id)
+_USE_AND_TERMS = uses.join(entitlements, uses.c.contract_id == entitlements.c.contract_id)
+# The use is locked against another attempt of its key, its consent against being withdrawn meanwhile.
+_STANDING_OF = {
+    Mode.UNDERWRITING: select(*ENTITLEMENT, *CONSENT, *USE)
+    .select_from(_USE_AND_TERMS.join(consents, _OWN_CONSENT))
     .where(uses.c.id == bindparam("use"))
+    .with_for_update(of=[uses, consents]),
+}
+_STANDING_OF[Mode.COHORT] = _STANDING_OF[Mode.FILE] = (
+    select(*ENTITLEMENT, *CONSENT, *USE)
+    .select_from(_USE_AND_TERMS.outerjoin(consents, _OWN_CONSENT))
+    .where(uses.c.id == bindparam("use"))
+    .with_for_update(of=[uses])
 )
-_INTEND: Insert = insert(uses)
+_NEW = (
+    "id", "contract_id", "mode", "buyer_party_id", "caller_subject_id", "purpose", "policy_case", "subject_token",
+    "consent_id", "takes_single_consent", "key", "request_sha256", "state", "version_id", "intended_at", "reason",
+    "problem", "settled_at",
+)  # fmt: skip
+_INTEND = insert(uses).values({
+    **{name: bindparam(name) for name in _NEW},
+    "abandon_at": func.now() + bindparam("abandon_after_seconds", type_=Float) * text("interval '1 second'"),
+})  # fmt: skip
 _OUTCOME = ("state", "held_fen", "version_digest", "answer_digest", "reason", "problem", "settled_at", "answers")
 _SETTLE = (
     update(uses)
@@ -73,19 +83,17 @@ class SqlUses:
 
     async def standing_of(self, use_id: str, mode: Mode) -> Standing:
         """See the port."""
-        await self._conn.execute(_LOCK_BOTH if mode is Mode.UNDERWRITING else _LOCK, {"id": use_id})
-        return _standing((await self._conn.execute(_STANDING_OF, {"use": use_id})).mappings().one())
+        return _standing((await self._conn.execute(_STANDING_OF[mode], {"use": use_id})).mappings().one())
 
     async def intend(self, use: Use, abandon_after_seconds: float) -> None:
         """See the port."""
-        values = {**_values(use), "abandon_at": func.now() + text(f"interval '{float(abandon_after_seconds)} seconds'")}
         async with refusing(CONSTRAINTS):
-            await self._conn.execute(_INTEND.values(values))
+            await self._conn.execute(_INTEND, {**_values(use), "abandon_after_seconds": abandon_after_seconds})
 
     async def add_refused(self, use: Use) -> None:
         """See the port."""
         async with refusing(CONSTRAINTS):
-            await self._conn.execute(_INTEND, _values(use))
+            await self._conn.execute(insert(uses), _values(use))
 
     async def settle(self, use: Use) -> None:
         """See the port."""
