@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import structlog
@@ -32,6 +32,15 @@ Reactions = Mapping[str, Mapping[Any, Reaction]]
 Outcome = TypeVar("Outcome")
 
 
+@dataclass
+class _Standing:
+    """Where a consumer stands with the keys of one batch."""
+
+    versions: dict[str, int]
+    known: set[str]
+    parked: set[str]
+
+
 class Listening:
     """One service's ear on one topic."""
 
@@ -53,17 +62,34 @@ class Listening:
         events, place = await self._bus.read(self.consumer, self.topic, READ_BATCH_EVENTS)
         if not events:
             return 0
+        standing = await self._standing([event for event in events if self._concerns_us(event)])
         passing: list[Told] = []
         for event in events:
             if self._concerns_us(event):
                 await self._advance(passing)
                 passing = []
-                await self._handle(event)
+                await self._handle(event, standing)
             else:
                 passing.append(event)
+            standing.versions[event.aggregate_id] = max(event.version, standing.versions.get(event.aggregate_id, 0))
         await self._advance(passing)
         await self._bus.commit(self.consumer, self.topic, place)
         return len(events)
+
+    async def _standing(self, events: Sequence[Told]) -> "_Standing":
+        """What is known of these events, asked once for the whole batch."""
+        if not events:
+            return _Standing({}, set(), set())
+        values = {
+            "topic": self.topic,
+            "keys": list({event.aggregate_id for event in events}),
+            "ids": [event.event_id for event in events],
+        }
+        async with self._database.transaction() as conn:
+            versions = (await conn.execute(_VERSIONS, values)).all()
+            known = (await conn.scalars(_KNOWN, values)).all()
+            parked = (await conn.scalars(_PARKED_KEYS, values)).all()
+        return _Standing({row.key: row.version for row in versions}, set(known), set(parked))
 
     def _concerns_us(self, event: Told) -> bool:
         if event.type in self._by_type:
@@ -81,20 +107,20 @@ class Listening:
             values = {"topic": self.topic, "keys": list(newest), "versions": list(newest.values())}
             await conn.execute(_ADVANCE, values)
 
-    async def _handle(self, event: Told) -> None:
-        async with self._database.transaction() as conn:
-            place = {"topic": self.topic, "key": event.aggregate_id, "event_id": event.event_id}
-            state = (await conn.execute(_STATE, place)).one()
-        if state.known or event.version <= state.version:
+    async def _handle(self, event: Told, standing: "_Standing") -> None:
+        key, reached = event.aggregate_id, standing.versions.get(event.aggregate_id, 0)
+        if event.event_id in standing.known or event.version <= reached:
             return
-        if state.parked:
+        if key in standing.parked:
             await self._park(event, "waits behind a parked event of the same key")
-        elif event.version > state.version + 1:
-            await self._park(event, f"gap: version {event.version} came after {state.version}")
-        else:
-            await self._try(event)
+        elif event.version > reached + 1:
+            await self._park(event, f"gap: version {event.version} came after {reached}")
+            standing.parked.add(key)
+        elif not await self._try(event):
+            standing.parked.add(key)
 
-    async def _try(self, event: Told) -> None:
+    async def _try(self, event: Told) -> bool:
+        """Whether it had its effect; if not, it is parked."""
         tries = 0
         while True:
             tries += 1
@@ -107,11 +133,11 @@ class Listening:
                 if tries >= TRIES:
                     log.exception("event parked", topic=self.topic, type=event.type, consumer=self.consumer)
                     await self._park(event, f"{type(error).__name__}: {error}")
-                    return
+                    return False
                 await asyncio.sleep(RETRY_DELAY_SECONDS)
             else:
                 EVENTS_HEARD.labels(self.consumer, self.topic).inc()
-                return
+                return True
 
     async def react(self, event: Told) -> None:
         """Call the reaction; if it opened no unit of work, mark the event as heard here."""
@@ -156,11 +182,13 @@ _ADVANCE = text("""
     SELECT CAST(:topic AS text), e.key, e.version
     FROM unnest(CAST(:keys AS text[]), CAST(:versions AS integer[])) AS e(key, version)
     ON CONFLICT (topic, key) DO UPDATE SET version = GREATEST(heard.version, excluded.version)""")
-_STATE = text("""
-    SELECT COALESCE((SELECT version FROM heard WHERE topic = :topic AND key = :key), 0) AS version,
-           EXISTS (SELECT FROM inbox WHERE topic = :topic AND event_id = :event_id)
-           OR EXISTS (SELECT FROM dead_letters WHERE topic = :topic AND event_id = :event_id) AS known,
-           EXISTS (SELECT FROM dead_letters WHERE topic = :topic AND key = :key AND state = 'PARKED') AS parked""")
+_VERSIONS = text("SELECT key, version FROM heard WHERE topic = :topic AND key = ANY(CAST(:keys AS text[]))")
+_KNOWN = text("""
+    SELECT event_id FROM inbox WHERE topic = :topic AND event_id = ANY(CAST(:ids AS text[]))
+    UNION SELECT event_id FROM dead_letters WHERE topic = :topic AND event_id = ANY(CAST(:ids AS text[]))""")
+_PARKED_KEYS = text("""
+    SELECT DISTINCT key FROM dead_letters
+    WHERE topic = :topic AND key = ANY(CAST(:keys AS text[])) AND state = 'PARKED'""")
 _PARK = text("""
     INSERT INTO dead_letters (topic, key, event_id, type, version, payload, deposit, occurred_at, cause)
     VALUES (:topic, :key, :event_id, :type, :version, :payload, :deposit, :occurred_at, :cause)

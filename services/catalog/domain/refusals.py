@@ -257,9 +257,9 @@ class SpecificationNotMet(Conflict):
 
 
 class SubjectsNotIndexable(Conflict):
-    """The version has no table of tokenised persons with a declared identity column, so nobody can be found in it."""
+    """Nobody can be found in this version. Derive one that tokenises the key column of a dataset with a declared `subject`."""
 
-    zh = "该版本没有经令牌化且申报了身份列的个人表，无法按人查找。"
+    zh = "该版本无法按人查找。请从申报了 subject 的数据集衍生，并对其主键列作令牌化。"
 
 
 class ContractKeyMalformed(Malformed):
