@@ -1,7 +1,9 @@
 """How every service hears that a party is suspended or reinstated, and keeps to it at once."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from kernel.reactions import Reaction
 from kernel.told import Told
 from yaosu.onboarding.v1.events_pb2 import PartyReinstated, PartySuspended
 
@@ -18,4 +20,7 @@ async def when_party_reinstated_unbar_it(app: Any, event: PartyReinstated, told:
         await work.unbar(event.party_id)
 
 
-BARRING = {PartySuspended: when_party_suspended_bar_it, PartyReinstated: when_party_reinstated_unbar_it}
+BARRING: Mapping[Any, Reaction] = {  # Any: a generated class has no common typed form
+    PartySuspended: when_party_suspended_bar_it,
+    PartyReinstated: when_party_reinstated_unbar_it,
+}

@@ -5,11 +5,13 @@ import hmac
 import json
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, NoReturn
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -148,7 +150,7 @@ async def _keep_refusal(request: Request, refusal: Refusal) -> None:
         return
     database: Database = request.app.state.database
     async with database.transaction() as conn:
-        await once.store(conn, status_of(refusal), problem_of(refusal), PROBLEM)
+        await once.store(conn, status_of(refusal), problem_of(refusal, request.url.path), PROBLEM)
 
 
 async def _keep_answer(request: Request, response: Response) -> None:
@@ -159,6 +161,22 @@ async def _keep_answer(request: Request, response: Response) -> None:
     async with database.transaction() as conn:
         await once.store(conn, response.status_code, None if once.secret else bytes(response.body))
 
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "title": "Problem",
+    "description": "RFC 9457. The facts of the refusal stand beside these members.",
+    "type": "object",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string", "description": "/problems/<name>; see docs/problems.md"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "reason": {"type": "string"},
+        "detail": {"type": "string", "description": "What happened and what to do."},
+        "detail_zh": {"type": "string", "description": "The same in Chinese."},
+        "instance": {"type": "string"},
+    },
+}
 
 # Every kind of refusal may come from any route; said once here, for the OpenAPI document.
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -307,6 +325,7 @@ def service_app(title: str, edges: Edges, ports: object, routers: Sequence[APIRo
     """A service's FastAPI application: its routers under ``/<name>/v1``, between all of our edges."""
     root = f"/{edges.name}/v1"
     app = FastAPI(title=title, version="1", openapi_url=f"{root}/openapi.json", docs_url=f"{root}/docs", redoc_url=None)
+    app.openapi = partial(_openapi, app)  # type: ignore[method-assign] # FastAPI's own way to extend the document
     app.state.name, app.state.database, app.state.tokens = edges.name, edges.database, edges.tokens
     app.state.ports, app.state.digest_key = ports, edges.digest_key
     for router in routers:
@@ -320,6 +339,15 @@ def service_app(title: str, edges: Edges, ports: object, routers: Sequence[APIRo
     app.add_exception_handler(DBAPIError, _database_failed)
     app.add_exception_handler(Exception, _fail)
     return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's document, with the one shape that all refusals have."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+        app.openapi_schema = document
+    return app.openapi_schema
 
 
 def _answer(request: Request, refusal: Refusal) -> Response:

@@ -13,7 +13,7 @@ from market.demo.client import Actor, Refused
 from market.demo.copies import edited_model, re_export
 from market.demo.medical import publish_version
 from market.demo.rights_steps import certify, file_compliance, report_quality, report_value, transfer
-from market.demo.trade_steps import settled_figures, sign_contract, top_up
+from market.demo.trade_steps import entitled, settled_figures, sign_contract, top_up
 from market.demo.world import World
 
 PRINCIPAL_FEN = 200_000_000
@@ -258,6 +258,7 @@ class BimCase:
         contract = await sign_contract(order["contract"], designer, buyer)
         order_path = f"/trading/v1/orders/{order['order_id']}"
         await buyer.post(f"{order_path}:pay")
+        await entitled(buyer, f"/delivery/v1/entitlements/{contract['contract_id']}")
         received = await self._download(buyer, contract["contract_id"])
         if sha256(received).digest() != sha256(self.model.read_bytes()).digest():
             message = "the delivered file is not the file that was sold"

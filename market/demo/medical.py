@@ -11,7 +11,7 @@ from market.demo.cast import Person, admit_person
 from market.demo.client import Actor, Refused
 from market.demo.persons import CONTRACT_PURPOSE, Applicant, new_identity_key, pseudonym
 from market.demo.rights_steps import certify, file_compliance
-from market.demo.trade_steps import settle_statement, sign_contract, top_up
+from market.demo.trade_steps import entitled, settle_statement, sign_contract, top_up
 from market.demo.world import STARTS_AT, World, file_stream, years_after
 
 PRICE_FEN = 500
@@ -145,7 +145,7 @@ class MedicalCase:
         )
         self.contract = await sign_contract(order["contract"], operator, world["insurer"])
         entitlement = f"/delivery/v1/entitlements/{self.contract['contract_id']}"
-        await _appears(world["insurer"], entitlement)
+        await entitled(world["insurer"], entitlement)
         key = await world["insurer"].get(f"{entitlement}/subject-key")
         self.contract_key = bytes.fromhex(key["key_hex"])
         self.notice_sha256 = (await world["insurer"].get(f"{entitlement}/notice"))["notice_sha256"]
@@ -262,22 +262,6 @@ class MedicalCase:
     def answers_file(self) -> str:
         """What was answered for whom, kept with the insurer's papers."""
         return self.world.save("medical/answers.json", json.dumps(self.answers, indent=1).encode())
-
-
-async def _appears(actor: Actor, path: str) -> None:
-    """Wait until what an event brings about is there."""
-    for _ in range(600):
-        try:
-            found = await actor.get(path)
-        except Refused as refused:
-            if not refused.type.endswith("not-found"):
-                raise
-        else:
-            if found.get("state") == "IN_FORCE":
-                return
-        await asyncio.sleep(0.1)
-    message = f"{path} does not appear"
-    raise TimeoutError(message)
 
 
 async def publish_version(actor: Actor, dataset_id: str, files: dict[str, Path]) -> dict[str, Any]:

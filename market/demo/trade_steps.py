@@ -1,9 +1,10 @@
 """Steps of a sale that both cases have: paying in, signing, settling, comparing the books."""
 
+import asyncio
 from datetime import date
 from typing import Any
 
-from market.demo.client import Actor
+from market.demo.client import Actor, Refused
 from market.demo.world import World
 
 
@@ -59,3 +60,19 @@ async def settled_figures(
         ],
         "trade_certificate": world.save(f"{case}/{number}.tlog-proof", certificate),
     }
+
+
+async def entitled(actor: Actor, path: str) -> None:
+    """Wait until the contract has reached delivery and the entitlement is in force."""
+    for _ in range(600):
+        try:
+            found = await actor.get(path)
+        except Refused as refused:
+            if not refused.type.endswith("not-found"):
+                raise
+        else:
+            if found.get("state") == "IN_FORCE":
+                return
+        await asyncio.sleep(0.1)
+    message = f"{path} does not appear"
+    raise TimeoutError(message)

@@ -96,8 +96,9 @@ def trust_path(flag: Path | None = None) -> Path:
 
 
 def pinned_path() -> Path:
-    """The user's own pinned file."""
-    return Path.home() / ".config" / "yaosu" / "trust.json"
+    """The user's own pinned file: ``~/.config/yaosu/trust.json``, or beneath ``XDG_CONFIG_HOME`` where that is set."""
+    folder = os.environ.get("XDG_CONFIG_HOME")
+    return (Path(folder) if folder else Path.home() / ".config") / "yaosu" / "trust.json"
 
 
 def moment(text: object) -> datetime:
