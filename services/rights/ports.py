@@ -131,8 +131,8 @@ class Certificates(Rows[Certificate], Protocol):
     async def of_lineage(self, lineage_root: str) -> Sequence[Certificate]:
         """All of a lineage, the newest first."""
 
-    async def carried(self, numbers: Collection[str]) -> Mapping[str, Sequence[Unit]]:
-        """The units that each certificate carries now."""
+    async def carried(self, numbers: Collection[str], at: datetime) -> Mapping[str, Sequence[Unit]]:
+        """The units that each certificate carries at a moment."""
 
     async def stands(self, profile: str, asset_ids: Collection[str], at: datetime) -> bool:
         """Whether one of these has a certificate in force under the profile."""

@@ -27,10 +27,11 @@ from tests.rights.fakes import (
 
 ALL_RIGHTS = ("HOLD", "USE", "OPERATE")
 FORM = {
-    "name": "2026年青岛市城阳区建筑设计模型数据集", "overview": "由设计单位在自身业务中形成的模型数据。", "industry": "M74",
-    "source_kind": "own_production", "area_range": "district", "time_from": "2024-01-01", "time_to": "2026-06-30",
-    "update_rate": "year", "volume_records": 200, "data_form": "table", "structure": "structured",
-    "scenario": "建筑运维", "restrictions": "无",
+    "name": "2026年青岛市城阳区建筑设计模型数据集",
+    "overview": "由设计单位在自身业务中形成的模型数据。",
+    "industry": "M74", "source_kind": "own_production", "area_range": "district", "time_from": "2024-01-01",
+    "time_to": "2026-06-30", "update_rate": "year", "volume_records": 200, "data_form": "table",
+    "structure": "structured", "scenario": "建筑运维", "restrictions": "无",
 }  # fmt: skip
 
 

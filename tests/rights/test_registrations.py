@@ -218,7 +218,8 @@ BODY: dict[str, Any] = {"type": "initial", "profile": "nda-2026"}
 @pytest.mark.parametrize(
     "changes",
     [
-        {"type": "change"}, {"type": "renewal"}, {"profile": "dip"}, {"dataset_id": "dst_nothing"}, {"version_id": None},
+        {"type": "change"}, {"type": "renewal"}, {"profile": "dip"}, {"dataset_id": "dst_nothing"},
+        {"version_id": None},
         {"form": {"name": "a\u200bb"}}, {"form": {"volume_records": 1.5}}, {"form": {"volume_records": -1}},
         {"form": {"time_from": "2026-02-30"}}, {"form": {"industry": "Ｅ４７"}}, {"colour": "red"},
         {"allocations": [{"party_id": DESIGNER, "right": "SELL", "term_months": 1}]},

@@ -68,7 +68,12 @@ async def test_a_new_version_and_a_derived_product_are_under_the_same_pledge(cen
     derived = centre.catalog.publish(lineage_root=subject.lineage_root, source="derived")
     product_id = centre.catalog.make_product(derived)
     assert newer.dataset_id == subject.dataset_id
-    for changes in ({}, {"dataset_id": derived.dataset_id}, {"dataset_id": "", "product_id": product_id}):
+    tries: tuple[dict[str, Any], ...] = (
+        {},
+        {"dataset_id": derived.dataset_id},
+        {"dataset_id": "", "product_id": product_id},
+    )
+    for changes in tries:
         assert (await refusal_of(centre, wanted(subject, **changes))).reason == "RightAlreadyPledged"
 
 

@@ -123,7 +123,8 @@ def _sources(registration: Registration, known: Known) -> Iterator[Finding]:
         )
     if registration.rules.confirms_rights and subject.source_kind == "derived" and not known.uses_sources:
         yield Finding(
-            "use-of-source-not-shown", "/subject", "未证明对来源数据享有使用权。请先登记该使用权，或提交来源合同（source_contract）。",
+            "use-of-source-not-shown", "/subject",
+            "未证明对来源数据享有使用权。请先登记该使用权，或提交来源合同（source_contract）。",
             "The right to use the source is not shown. Register it, or attach the source_contract.",
         )  # fmt: skip
 

@@ -53,7 +53,7 @@ async def show_asset(app: Registering, dataset_id: str, product_id: str) -> Asse
         newest = {report.kind: report for report in reversed(reports)}
         return AssetFacts(
             asset, certificates,
-            await work.certificates.carried([certificate.number for certificate in certificates]),
+            await work.certificates.carried([certificate.number for certificate in certificates], work.now),
             await work.registry.remarks(asset.lineage_root),
             await work.registry.live(asset.lineage_root),
             await work.objections.any_open(asset.lineage_root),

@@ -88,7 +88,7 @@ async def _certify(app: Registering, registration_id: str, proof: Proof) -> bool
         if registration.type is RegistrationType.TRANSFER:
             await _pass_on(work, registration)
         await _carry(work, certificate)
-        units = (await work.certificates.carried([certificate.number])).get(certificate.number, ())
+        units = (await work.certificates.carried([certificate.number], work.now)).get(certificate.number, ())
         work.tell(events.CertificateIssued(certificate, tuple(units)), about=registration_id)
         return True
 
@@ -150,7 +150,7 @@ async def cancel_certificate(app: Registering, caller: Caller, once: Ticket, num
     async with app.work(once) as work:
         certificate = await work.certificates.get(number, lock=True)
         await work.registry.lock(certificate.lineage_root, work.now)
-        units = (await work.certificates.carried([number])).get(number, ())
+        units = (await work.certificates.carried([number], work.now)).get(number, ())
         if not caller.has("reviewer"):
             _check_only_holder(certificate, units, caller.party_id)
         await transfers.check_burdens(work, certificate.lineage_root, units)
@@ -187,7 +187,7 @@ async def clear(work: Work, certificate: Certificate) -> None:
     """The dispute is over and it stands again."""
     certificate.become(CertificateState.CERTIFIED)
     await work.certificates.save(certificate)
-    units = (await work.certificates.carried([certificate.number])).get(certificate.number, ())
+    units = (await work.certificates.carried([certificate.number], work.now)).get(certificate.number, ())
     work.tell(events.CertificateIssued(certificate, tuple(units)), about=certificate.registration_id)
 
 

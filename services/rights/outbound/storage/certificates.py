@@ -72,10 +72,10 @@ class SqlCertificates(SqlRows[Certificate]):
         )
         return [self._aggregate(dict(row)) for row in (await self._conn.execute(query)).mappings()]
 
-    async def carried(self, numbers: Collection[str]) -> Mapping[str, Sequence[Unit]]:
-        """The units that each certificate carries now."""
+    async def carried(self, numbers: Collection[str], at: datetime) -> Mapping[str, Sequence[Unit]]:
+        """The units that each certificate carries at a moment."""
         found: dict[str, list[Unit]] = {number: [] for number in numbers}
-        for row in await self._conn.execute(_CARRIED, {"numbers": list(numbers)}):
+        for row in await self._conn.execute(_CARRIED, {"numbers": list(numbers), "at": at}):
             unit = Unit(
                 row.unit_id, row.lineage_root, Right(row.right), row.holder_party_id, certificate_number=row.number
             )
@@ -143,7 +143,8 @@ _DROP_UNITS = text("UPDATE certificate_units SET live = false WHERE unit_id = AN
 _CARRIED = text("""
     SELECT c.number, u.unit_id, u.lineage_root, u."right", u.holder_party_id
     FROM certificate_units c JOIN right_units u USING (unit_id)
-    WHERE c.number = ANY(CAST(:numbers AS text[])) AND c.live ORDER BY c.number, u."right", u.holder_party_id""")
+    WHERE c.number = ANY(CAST(:numbers AS text[])) AND c.live AND c.expires_at > :at
+    ORDER BY c.number, u."right", u.holder_party_id""")
 _STANDS = text("""
     SELECT EXISTS (
         SELECT FROM certificates
