@@ -44,6 +44,7 @@ class MedicalCase:
     identity_key: bytes = field(default_factory=new_identity_key)
     notice_sha256: str = ""
     today: datetime = STARTS_AT
+    people: dict[str, asyncio.Task[Person]] = field(default_factory=dict)
     answers: dict[str, Any] = field(default_factory=dict)
     report: dict[str, Any] = field(default_factory=dict)
 
@@ -210,8 +211,15 @@ class MedicalCase:
         await self.world.story.each("核保查询 underwriting", [one(applicant) for applicant in applicants])
 
     async def _admit(self, applicant: Applicant) -> Person:
+        """The person behind a record; records that share an identity number are one person with one key."""
+        number = applicant.identity_number
+        if number not in self.people:
+            self.people[number] = asyncio.create_task(self._register(number))
+        return await self.people[number]
+
+    async def _register(self, identity_number: str) -> Person:
         between = ((self.today - timedelta(minutes=5)).isoformat(), (self.today + timedelta(days=7)).isoformat())
-        named = pseudonym(self.identity_key, applicant.identity_number)
+        named = pseudonym(self.identity_key, identity_number)
         return await admit_person(self.world.door, self.world["identity"], named, between)
 
     async def _consent(self, person: Person, applicant: Applicant, case: str, *, use: str) -> str:
