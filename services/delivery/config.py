@@ -21,7 +21,10 @@ class Settings(KernelSettings):
         default=2000, ge=1, le=100_000, description="How many populations of one dataset a buyer may be told of."
     )
     rooms_max: int = Field(default=4, ge=1, le=64, description="How many rooms are kept warm.")
-    warm_rooms: bool = Field(default=True, description="Whether rooms are made ready before anybody asks.")
+    warm_rooms: bool = Field(
+        default=True,
+        description="Whether rooms are made ready before anybody asks; off in a mere worker.",
+    )
     room_threads: int = Field(default=1, ge=1, le=16, description="Threads of the engine in each room.")
     room_memory_mebibytes: int = Field(
         default=1024, ge=64, le=65_536, description="Memory of the engine in each room, and of its process on top."

@@ -22,6 +22,7 @@ from tests.delivery.market import (
     Trade,
     contract_signed,
     hmac_sm3,
+    specification,
 )  # fmt: skip
 
 
@@ -101,9 +102,12 @@ async def start(service: StartService, tmp_path: Path, monkeypatch: pytest.Monke
     """The service with one contract in force, over the CSV texts given."""
     monkeypatch.setenv("YAOSU_DELIVERY_WARM_ROOMS", "false")
 
-    async def begin(patients: str = PATIENTS, conditions: str = CONDITIONS, **contract: Any) -> Delivery:
+    async def begin(
+        patients: str = PATIENTS, conditions: str = CONDITIONS, spec: dict[str, Any] | None = None, **contract: Any
+    ) -> Delivery:
         catalog, trade, parties = Catalog(tmp_path), Trade(), Parties()
         catalog.publish("ver_1", patients, conditions)
+        catalog.specification = specification(**(spec or {}))
         running = await service("delivery", trade=trade, parties=parties)
         running.ports.rooms._catalog = running.ports.rooms._stores._catalog = catalog
         object.__setattr__(running.ports, "catalog", catalog)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kernel.signatures import new_key
+from kernel.signatures import new_key, sign_compact
 from tests.delivery.conftest import Delivery
 from tests.delivery.market import INSURER, OPERATOR, PATIENTS, Person
 
@@ -69,6 +69,8 @@ async def test_who_comes_into_the_data_later_is_not_told_of_under_anothers_conse
         ({"policy_case": ""}, 422, "receipt-malformed"),
         ({"policy_case": "x" * 201}, 422, "receipt-malformed"),
         ({"more": "x"}, 422, "receipt-malformed"),
+        ({"policy_case": "case\u0000"}, 422, "receipt-malformed"),
+        ({"contract_id": 7}, 422, "receipt-malformed"),
         ({"notice_sha256": "0" * 64}, 422, "notice-not-shown"),
     ],
 )
@@ -83,6 +85,13 @@ async def test_a_receipt_must_fit_form_and_contract(
 async def test_a_receipt_for_an_unknown_contract_is_refused(delivery: Delivery, ann: Person) -> None:
     receipt = {**await delivery.receipt(ann), "contract_id": "ctr_9"}
     assert await _give(delivery, ann, receipt) == (404, "/problems/entitlement-not-found")
+
+
+async def test_a_payload_that_is_not_one_plain_object_is_refused(delivery: Delivery, ann: Person) -> None:
+    for payload in (b"[]", b"{", b'{"use":"single","use":"single"}', b'"x"', b"[" * 9000, b'{"policy_case":"\\ud800"}'):
+        signed = sign_compact(payload, ann.key, ann.key_id, "consent-receipt+jws")
+        answer = await delivery.as_person(ann).post("/consents", json={"receipt": signed})
+        assert (answer.status_code, answer.json()["type"]) == (422, "/problems/receipt-malformed")
 
 
 async def test_one_receipt_counts_once(delivery: Delivery, ann: Person) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 import csv
+import hashlib
 import io
 
 import pytest
 
 from delivery.domain.answer import Answer
 from delivery.domain.use import Use
+from kernel.canonical import canonical
 from kernel.refusals import TemporarilyUnavailable
 from tests.delivery.conftest import Delivery, StartDelivery
 from tests.delivery.market import (
@@ -191,6 +193,22 @@ async def test_no_answer_is_stored_and_its_digest_gives_nothing_away(delivery: D
         assert "999-10" not in text
     assert told["answer_digest"] in rows
     assert await delivery.token(ann.id_number) not in outbox
+
+
+async def test_the_buyer_can_prove_what_was_answered(delivery: Delivery, ann: Person) -> None:
+    told = (await delivery.ask(ann, await delivery.consent(ann))).json()
+    names = ("status", "groups", "data_as_of", "look_back_years", "version_digest")
+    body = bytes.fromhex(told["answer_nonce"]) + canonical({name: told[name] for name in names})
+    assert hashlib.sha256(body).hexdigest() == told["answer_digest"]
+    use = (await delivery.insurer.get("/uses?contract_id=ctr_1")).json()["items"][0]
+    assert use["answer_digest"] == told["answer_digest"]
+
+
+async def test_the_day_that_the_specification_states_bounds_the_look_back(start: StartDelivery) -> None:
+    delivery = await start(spec={"data_as_of": "2015-01-01", "look_back_years": 3})
+    person = delivery.parties.add("pty_b", "999-10-0002")
+    answer = (await delivery.ask(person, await delivery.consent(person, look_back_years=50))).json()
+    assert (answer["data_as_of"], answer["look_back_years"], answer["status"]) == ("2015-01-01", 3, "no_record")
 
 
 async def test_only_the_buyer_asks_and_gets_the_key(delivery: Delivery, ann: Person) -> None:

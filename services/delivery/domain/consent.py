@@ -74,8 +74,8 @@ class Receipt:
         if type(years) is not int or not 1 <= years <= LOOK_BACK_YEARS_MAX:
             raise ReceiptMalformed(problem="look_back_years must be a whole number from 1 to 100")
         texts = {name: value for name, value in members.items() if name != "look_back_years"}
-        if not all(isinstance(value, str) and 0 < len(value) <= TEXT_CHARACTERS_MAX for value in texts.values()):
-            raise ReceiptMalformed(problem="every other member must be a text of 1 to 200 characters")
+        if not all(_is_plain(value) for value in texts.values()):
+            raise ReceiptMalformed(problem="every other member must be a plain text of 1 to 200 characters")
         for name in ("subject_token", "notice_sha256"):
             if not _HEX64.fullmatch(texts[name]):
                 raise ReceiptMalformed(problem=f"{name} must be 64 lower-case hex digits")
@@ -104,6 +104,10 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:  # Any: JSON val
         message = "a member came twice"
         raise ValueError(message)
     return members
+
+
+def _is_plain(value: Any) -> bool:  # Any: a JSON value
+    return isinstance(value, str) and 0 < len(value) <= TEXT_CHARACTERS_MAX and value.isprintable()
 
 
 def _moment(text: str) -> datetime:

@@ -72,7 +72,7 @@ def _moment(at: Timestamp) -> datetime:
 
 
 REACTIONS: Reactions = {
-    "yaosu.onboarding.v1": BARRING,  # type: ignore[dict-item]  # mypy joins the two to a bare "function"
+    "yaosu.onboarding.v1": BARRING,
     "yaosu.trading.v1": {
         ContractSigned: when_contract_signed_begin_entitlement,
         ContractEnded: when_contract_ended_end_entitlement,
