@@ -146,7 +146,7 @@ WITHOUT_KEY = {
     "/onboarding/v1/sessions": "logging in again does no harm, and a token is never stored for replay",
     "/onboarding/v1/sessions/mine:renew": "as above",
     "/onboarding/v1/tokens": "as above",
-    "/trading/v1/payer-callbacks": "the payer says things twice by nature; its notice's reference makes each count once",
+    "/trading/v1/payer-callbacks": "the payer says things twice by nature; each reference counts once",
 }
 
 

@@ -74,7 +74,7 @@ async def test_a_call_without_a_token_is_refused(address: str) -> None:
 def test_a_refusal_keeps_its_name_kind_words_and_facts_on_the_way() -> None:
     status = _status_of(SeatTaken(seat=7), grpc.StatusCode.FAILED_PRECONDITION)
     metadata = grpc.aio.Metadata(("grpc-status-details-bin", status.SerializeToString()))
-    error = grpc.aio.AioRpcError(grpc.StatusCode.FAILED_PRECONDITION, grpc.aio.Metadata(), metadata, "SeatTaken")
+    error = grpc.aio.AioRpcError(grpc.StatusCode.FAILED_PRECONDITION, grpc.aio.Metadata(), metadata, "SeatTaken", "")
     arrived: Refusal = _refusal_of(error)
     assert isinstance(arrived, Conflict)
     assert (arrived.reason, arrived.slug, arrived.facts) == ("SeatTaken", "seat-taken", {"seat": 7})

@@ -28,6 +28,6 @@ _CATALOG: Mapping[Any, Reaction] = {  # Any: a generated class has no common typ
     AuthorisationEnded: when_authorisation_ended_contest_certificates,
 }
 REACTIONS: Reactions = {
-    "yaosu.onboarding.v1": BARRING,  # type: ignore[dict-item]  # mypy joins the two to a bare "function"
+    "yaosu.onboarding.v1": BARRING,
     "yaosu.catalog.v1": _CATALOG,
 }

@@ -75,7 +75,7 @@ async def when_use_refused_release_it(app: Trading, event: delivery.UseRefused, 
 
 
 REACTIONS: Reactions = {
-    "yaosu.onboarding.v1": BARRING,  # type: ignore[dict-item]  # mypy joins the two to a bare "function"
+    "yaosu.onboarding.v1": BARRING,
     "yaosu.catalog.v1": {
         catalog.CeilingPriceSet: when_ceiling_price_set_weigh_listings,
         catalog.AuthorisationEnded: when_authorisation_ended_suspend_listings,
