@@ -257,7 +257,7 @@ class SpecificationNotMet(Conflict):
 
 
 class SubjectsNotIndexable(Conflict):
-    """Nobody can be found in this version. Derive one that tokenises the key column of a dataset with a declared `subject`."""
+    """Nobody can be found in this version. Derive one that tokenises the key column of a declared `subject`."""
 
     zh = "该版本无法按人查找。请从申报了 subject 的数据集衍生，并对其主键列作令牌化。"
 
