@@ -1,4 +1,5 @@
 """What rights needs of the outside: its collections, the catalog, the parties, the log, the store of papers."""
+# long: what a service needs of the outside is read in one place
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -10,8 +11,9 @@ from kernel.objects import ObjectStore
 from kernel.once import Once
 from rights.domain.certificate import Certificate
 from rights.domain.encumbrance import Encumbrance, Unit
+from rights.domain.filing import Subject
 from rights.domain.objection import Objection
-from rights.domain.registration import Registration, Subject
+from rights.domain.registration import Registration
 from rights.domain.reports import Report
 from rights.domain.source_rights import Right
 from rights.domain.states import RegistrationState

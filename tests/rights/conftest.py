@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from kernel.calendar import SHANGHAI
+from rights.domain.filing import Subject
 from rights.domain.profiles import PROFILES, Case
-from rights.domain.registration import Subject
 from tests.conftest import Running, StartService
 from tests.rights.fakes import (
     APPRAISER,

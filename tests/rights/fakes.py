@@ -7,7 +7,7 @@ from typing import Any
 
 from kernel.canonical import sha256_hex
 from kernel.ids import new_id
-from rights.domain.registration import Subject
+from rights.domain.filing import Subject
 from rights.domain.sketch import marks
 from rights.ports import Asset, Content, Measured, PartyFacts, Proof
 

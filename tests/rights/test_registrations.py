@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rights.domain.registration import Subject
+from rights.domain.filing import Subject
 from tests.rights.conftest import FORM, Centre, done, refused, shares
 from tests.rights.fakes import CO_DESIGNER, DESIGNER, OTHER, REGISTRAR
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from kernel.ids import new_id
 from kernel.refusals import Refusal
 from rights.domain.encumbrance import Encumbrance, EncumbranceKind, EncumbranceState
-from rights.domain.registration import Subject
+from rights.domain.filing import Subject
 from rights.domain.source_rights import Right
 from rights.ports import Remark
 from rights.use_cases import assets, encumbrances

@@ -6,7 +6,7 @@ import pytest
 
 from kernel.canonical import canonical
 from kernel.signatures import new_key, public_jwk, sign_compact
-from rights.domain.registration import Subject
+from rights.domain.filing import Subject
 from rights.use_cases.assets import show_asset
 from tests.rights.conftest import Centre, done, refused
 from tests.rights.fakes import LAW_FIRM

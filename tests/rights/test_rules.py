@@ -8,9 +8,10 @@ import pytest
 from kernel.calendar import SHANGHAI
 from kernel.refusals import Refusal
 from rights.domain.certificate import expiry, months_after, number_of
+from rights.domain.filing import Allocation, Subject
 from rights.domain.pre_check import Known, pre_check
 from rights.domain.profiles import PROFILES, PROPERTY, PUBLIC, Case, profile_of
-from rights.domain.registration import Allocation, Registration, RegistrationType, Subject
+from rights.domain.registration import Registration, RegistrationType
 from rights.domain.sketch import marks, similarity_ppm
 from rights.domain.source_rights import SOURCE_RIGHTS, Entitled, Right, entitled
 from rights.domain.states import ALLOWED, CERTIFICATE_ALLOWED, ENDED_EMPTY, RegistrationState

@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from kernel.calendar import end_of_day
+from rights.domain.filing import Allocation
 from rights.domain.profiles import profile_of
 from rights.domain.refusals import StepNotAllowed
-from rights.domain.registration import Allocation, Registration
+from rights.domain.registration import Registration
 from rights.domain.states import CERTIFICATE_ALLOWED, CertificateState
 
 ISSUER = "urn:yaosu:rights"

@@ -45,9 +45,9 @@ def _finished(exact: Fraction, working: Sequence[str]) -> Valuation:
 
 def by_income(incomes_fen: Sequence[int], discount_rate_ppm: int) -> Valuation:
     """V = Σ F_t / (1 + i)^t, t = 1…n."""
-    growth, total, working = 1 + rate(discount_rate_ppm), Fraction(0), []
+    discount, total, working = 1 / (1 + rate(discount_rate_ppm)), Fraction(0), []
     for year, income_fen in enumerate(incomes_fen, start=1):
-        present = income_fen / growth**year
+        present = income_fen * discount**year
         total += present
         factor = f"(1 + {shown(discount_rate_ppm)})^{year}"
         working.append(f"F{year} = {yuan(income_fen)}; F{year} / {factor} = {yuan(half_up(present))}")

@@ -7,7 +7,7 @@ from datetime import date
 from kernel.canonical import sha256_hex
 from kernel.refusals import NotFound
 from kernel.rpc import Peer
-from rights.domain.registration import Subject
+from rights.domain.filing import Subject
 from rights.domain.sketch import marks
 from rights.ports import Asset, Content, Measured
 from yaosu.catalog.v1 import catalog_service_pb2 as contract

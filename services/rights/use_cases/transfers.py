@@ -14,7 +14,8 @@ from rights.domain.encumbrance import (
     check_free,
     check_unseized,
 )  # fmt: skip
-from rights.domain.registration import Allocation, Registration
+from rights.domain.filing import Allocation
+from rights.domain.registration import Registration
 from rights.domain.source_rights import Right
 from rights.ports import Work
 from rights.use_cases.encumbrances import OURSELVES, end_hold, tell_placed

@@ -9,7 +9,7 @@ from kernel.web import PUBLIC, CallerOf, OnceKey, PageOf, Router, Shape, Text, V
 from rights.domain.objection import Objection, ObjectionState
 from rights.domain.registration import Registration
 from rights.inbound.http.edge import LINES_MAX, Id, Ports, Reasoned, next_after
-from rights.inbound.http.registrations import AllocationView, RegistrationView
+from rights.inbound.http.shapes import AllocationView, RegistrationView
 from rights.use_cases import objections, reviews
 
 router = Router(tags=["reviews 审核"])

@@ -45,7 +45,7 @@ class SqlRows(Generic[Aggregate]):
         self._conn, self._table, self._kind, self._missing = conn, table, kind, missing
         self._id = next(iter(table.primary_key.columns))
         # A class can be hashed, which mypy does not know of a type variable's.
-        self._adapter = _adapter_of(kind)  # type: ignore[arg-type]
+        self._adapter = _adapter_of(kind)  # type: ignore[arg-type]  # see above
         self._fields = [each.name for each in fields(kind)]  # type: ignore[arg-type]  # every aggregate is a dataclass
 
     def _row(self, aggregate: Aggregate) -> dict[str, Any]:
