@@ -71,15 +71,17 @@ def refusals() -> list[type[Refusal]]:
 
 
 def checkers() -> list[tuple[str, Checker]]:
-    """Every checker with the package that looks."""
-    found: dict[int, tuple[str, Checker]] = {}
-    for module in modules():
-        for listed in vars(module).values():
-            members = listed if isinstance(listed, list | tuple) else (listed,)
-            for checker in members:
-                if isinstance(checker, Checker):
-                    found.setdefault(id(checker), (module.__name__.partition(".")[0], checker))
-    return sorted(found.values(), key=lambda pair: (pair[0], pair[1].promise, pair[1].statement))
+    """Every checker with the service that looks."""
+    return [
+        (name, checker)
+        for name in services()
+        for checker in sorted(built(name).checkers, key=lambda checker: _in_order(checker.promise))
+    ]
+
+
+def _in_order(promise: str) -> tuple[str, int]:
+    letters = promise.rstrip("0123456789")
+    return letters, int(promise[len(letters) :] or 0)
 
 
 def settings() -> list[type[Settings]]:

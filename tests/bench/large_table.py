@@ -137,7 +137,8 @@ def _measures() -> list[str]:
         n = f"{c}_number"
         measures += [
             f"count({n}) AS {c}_numbers", f"count(*) FILTER (WHERE {n} % 1 = 0) AS {c}_integers",
-            f"min({n}) AS {c}_least", f"max({n}) AS {c}_most", f"avg({n}) AS {c}_mean", f"stddev_samp({n}) AS {c}_deviation",
+            f"min({n}) AS {c}_least", f"max({n}) AS {c}_most", f"avg({n}) AS {c}_mean",
+            f"stddev_samp({n}) AS {c}_deviation",
         ]  # fmt: skip
     for c in DATES:
         valid = f"{c}_date BETWEEN DATE '1900-01-01' AND DATE '{AS_OF}'"
