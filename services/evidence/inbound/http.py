@@ -20,7 +20,7 @@ SIZE_MAX = 2**62
 router = Router(tags=["evidence"])
 
 
-def ports_of(request: Request) -> Recording:
+async def ports_of(request: Request) -> Recording:
     """This service's ports."""
     ports: Recording = request.app.state.ports
     return ports

@@ -64,7 +64,7 @@ class Noting:
 router = Router(prefix="/notes")
 
 
-def _ports(request: Request) -> Noting:
+async def _ports(request: Request) -> Noting:
     ports: Noting = request.app.state.ports
     return ports
 

@@ -12,7 +12,7 @@ from kernel.web import View
 Item = TypeVar("Item")
 
 
-def ports_of(request: Request) -> Cataloguing:
+async def ports_of(request: Request) -> Cataloguing:
     """This service's ports."""
     ports: Cataloguing = request.app.state.ports
     return ports

@@ -13,13 +13,13 @@ Item = TypeVar("Item")
 ROLES_MAX = 16
 
 
-def ports_of(request: Request) -> Onboarding:
+async def ports_of(request: Request) -> Onboarding:
     """This service's ports."""
     ports: Onboarding = request.app.state.ports
     return ports
 
 
-def no_store(response: Response) -> None:
+async def no_store(response: Response) -> None:
     """Nobody on the way may keep an answer that holds a token or a secret."""
     response.headers["Cache-Control"] = "no-store"
 

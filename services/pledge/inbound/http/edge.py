@@ -8,13 +8,13 @@ from kernel.web import PageOf
 from pledge.ports import Part, Pledging
 
 
-def ports_of(request: Request) -> Pledging:
+async def ports_of(request: Request) -> Pledging:
     """This service's ports."""
     ports: Pledging = request.app.state.ports
     return ports
 
 
-def part_of(page: PageOf) -> Part:
+async def part_of(page: PageOf) -> Part:
     """The part of the list that the query names."""
     return Part(page.limit, page.after)
 

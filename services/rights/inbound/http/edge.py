@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 LINES_MAX = 50
 
 
-def ports_of(request: Request) -> Registering:
+async def ports_of(request: Request) -> Registering:
     """This service's ports."""
     ports: Registering = request.app.state.ports
     return ports

@@ -15,7 +15,7 @@ router = Router(prefix="/listings", tags=["listings 挂牌"])
 LINES_MAX = 20
 
 
-def ports_of(request: Request) -> Trading:
+async def ports_of(request: Request) -> Trading:
     """This service's ports."""
     ports: Trading = request.app.state.ports
     return ports
