@@ -1,6 +1,7 @@
 """Every promise's checker over the live data of a market, and the few that need two services to tell."""
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -8,7 +9,9 @@ from rich.table import Table
 from rights.outbound.audit import ACTIVE_PLEDGE_ENCUMBRANCES
 from sqlalchemy import text
 
+from kernel.audit import Checker
 from kernel.database import Database
+from kernel.objects import ObjectStore
 from market.ground import SERVICES
 from market.postgres import Server
 from pledge.outbound.audit import LIVE_PLEDGES
@@ -27,13 +30,13 @@ class Finding:
     violations: list[str]
 
 
-async def audit(server: Server) -> list[Finding]:
+async def audit(server: Server, objects: ObjectStore) -> list[Finding]:
     """Run every checker of every service, each in a read-only transaction of its own database."""
     findings = []
     for name in SERVICES:
         database = Database(server.url_of(name), name=name, pool_connections=1)
         try:
-            checkers = importlib.import_module(f"{name}.outbound.audit").CHECKERS
+            checkers = _checkers_of(name, objects)
             async with database.transaction() as conn:
                 await conn.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
                 for checker in checkers:
@@ -42,6 +45,13 @@ async def audit(server: Server) -> list[Finding]:
         finally:
             await database.close()
     return [*findings, *await _between_services(server)]
+
+
+def _checkers_of(name: str, objects: ObjectStore) -> Sequence[Checker]:
+    """A service's checkers; one that keeps files looks into the object store too."""
+    module = importlib.import_module(f"{name}.outbound.audit")
+    checkers: Sequence[Checker] = module.checkers(objects) if hasattr(module, "checkers") else module.CHECKERS
+    return checkers
 
 
 async def _between_services(server: Server) -> list[Finding]:

@@ -104,7 +104,7 @@ async def _audit(data: Path) -> int:
 
     ground = await Ground.open(data, movable_clock=False)
     try:
-        return show(await look(ground.server), console)
+        return show(await look(ground.server, ground.objects), console)
     finally:
         await ground.close()
 

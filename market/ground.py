@@ -55,6 +55,11 @@ class Ground:
         sockets.mkdir(mode=OWNER_ONLY, exist_ok=True)
         return cls(data, server, bus, sockets, movable_clock, addresses or {})
 
+    @property
+    def objects(self) -> FolderStore:
+        """What the services share of files, by their digests."""
+        return FolderStore(self.data / "objects")
+
     def address_of(self, service: str) -> str:
         """Where a service answers gRPC."""
         return self.addresses.get(service, f"unix:{self.sockets / service}.sock")
@@ -80,7 +85,7 @@ class Ground:
             name=service,
             database=Database(self.server.url_of(service), name=service),
             bus=self.bus,
-            objects=FolderStore(self.data / "objects"),
+            objects=self.objects,
             sealer=Sealer.from_file(self.data / "keys" / f"{service}.sealing"),
             keys=keys,
             tokens=TokenVerifier(signing_keys),

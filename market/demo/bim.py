@@ -1,5 +1,7 @@
 """The BIM case: a building model secures a loan of 2,000,000 yuan, and while it does, nobody can take it away."""
 
+# long: a case is one story, and reads better whole
+
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -9,9 +11,10 @@ from typing import Any
 
 from kernel.canonical import canonical
 from kernel.money import yuan
+from market.demo.catalog_steps import publish_version
 from market.demo.client import Actor, Refused
 from market.demo.copies import edited_model, re_export
-from market.demo.medical import publish_version
+from market.demo.loan_steps import approve_and_contract, pledge_right
 from market.demo.rights_steps import certify, file_compliance, report_quality, report_value, transfer
 from market.demo.trade_steps import entitled, settled_figures, sign_contract, top_up
 from market.demo.world import World
@@ -139,44 +142,16 @@ class BimCase:
         self.loan = loan["loan_id"]
         self.report |= {"limit_fen": loan["limit_fen"], "ltv_ppm": loan["ltv_ppm"]}
         world.story.say(f"限额 {yuan(loan['limit_fen'])} 元，质押率 LTV {loan['ltv_ppm'] / 10_000:.2f} %")
-        await self._approve_and_contract(self.loan, designer, (bank, world["bank_2"]))
-
-    async def _approve_and_contract(self, loan_id: str, borrower: Actor, officers: tuple[Actor, Actor]) -> None:
-        for officer in officers:
-            await officer.post(f"/pledge/v1/loans/{loan_id}:approve")
-        words = {
-            "loan_contract_sha256": sha256(f"借款合同 {loan_id}".encode()).hexdigest(), "loan_id": loan_id,
-            "pledge_contract_sha256": sha256(f"质押合同 {loan_id}".encode()).hexdigest(),
-            "principal_fen": PRINCIPAL_FEN,
-        }  # fmt: skip
-        contract = {name: words[name] for name in ("loan_contract_sha256", "pledge_contract_sha256")}
-        for actor in (officers[0], borrower):
-            signature = actor.sign(canonical(words), "yaosu-loan-contract")
-            await actor.post(f"/pledge/v1/loans/{loan_id}:contract", {**contract, "signature": signature})
+        await approve_and_contract(self.loan, designer, (bank, world["bank_2"]), PRINCIPAL_FEN)
 
     async def pledge_the_right(self) -> None:
         """Reserve, search, register outside, search again, annotate and confirm; only then does the bank pay."""
-        self.pledge = await self._pledge(self.loan, self.world["bank"])
+        self.pledge = await pledge_right(self.loan, self.world["bank"])
         now = await self.world.now()
         await self.world["bank"].post(f"/pledge/v1/loans/{self.loan}:disburse", {
             "bank_reference": f"FK-{secrets.token_hex(4)}", "amount_fen": PRINCIPAL_FEN, "paid_at": now.isoformat(),
             "sha256": sha256(f"放款回单 {self.loan}".encode()).hexdigest(),
         })  # fmt: skip
-
-    async def _pledge(self, loan_id: str, bank: Actor) -> str:
-        pledge = await bank.post("/pledge/v1/pledges", {"loan_id": loan_id})
-        path = f"/pledge/v1/pledges/{pledge['pledge_id']}"
-        await bank.until(path, "state", "HELD")
-        await bank.post(f"{path}:search", {"proof_number": f"CX-{secrets.token_hex(4)}"})
-        await bank.post(f"{path}:register", {
-            "registry": "zhongdeng", "registration_number": f"{secrets.randbelow(10**20):020d}",
-            "modification_code": secrets.token_hex(8), "term_months": 13,
-            "proof_sha256": sha256(f"登记证明 {loan_id}".encode()).hexdigest(),
-        })  # fmt: skip
-        await bank.until(path, "state", "REGISTERED")
-        await bank.post(f"{path}:search", {"proof_number": f"CX-{secrets.token_hex(4)}"})
-        await bank.until(path, "state", "CONFIRMED")
-        return str(pledge["pledge_id"])
 
     # 质押期间 while it runs
 
@@ -324,8 +299,8 @@ class BimCase:
         world, designer = self.world, self.world["designer"]
         loan = await self._apply(designer, "second_bank")
         officers = (world["second_bank"], world["second_bank_2"])
-        await self._approve_and_contract(loan["loan_id"], designer, officers)
-        self.report["allowed"]["pledge_after_release"] = await self._pledge(loan["loan_id"], world["second_bank"])
+        await approve_and_contract(loan["loan_id"], designer, officers, PRINCIPAL_FEN)
+        self.report["allowed"]["pledge_after_release"] = await pledge_right(loan["loan_id"], world["second_bank"])
 
     def papers(self) -> str:
         """What the case came to, kept with the bank's papers."""

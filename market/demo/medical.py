@@ -1,5 +1,7 @@
 """The medical case: a hospital's data, governed by the authorised operator, answered to an insurer by consent."""
 
+# long: a case is one story, and reads better whole
+
 import asyncio
 import json
 from dataclasses import dataclass, field
@@ -8,22 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from market.demo.cast import Person, admit_person
-from market.demo.client import Actor, Refused
+from market.demo.catalog_steps import publish_version
+from market.demo.client import Refused
+from market.demo.governed import LOOK_BACK_YEARS, RECIPE, SPECIFICATION
 from market.demo.persons import CONTRACT_PURPOSE, Applicant, new_identity_key, pseudonym
 from market.demo.rights_steps import certify, file_compliance
 from market.demo.trade_steps import entitled, settle_statement, sign_contract, top_up
-from market.demo.world import STARTS_AT, World, file_stream, years_after
+from market.demo.world import STARTS_AT, World, years_after
 
 PRICE_FEN = 500
 CEILING_FEN = 800
-LOOK_BACK_YEARS = 100
 CALLERS_AT_ONCE = 16
-GROUPS = (
-    ("hypertension", "高血压", "Hypertension", "59621000"),
-    ("diabetes", "糖尿病", "Diabetes", "44054006"),
-    ("coronary_heart_disease", "冠心病", "Coronary heart disease", "53741008"),
-    ("stroke", "脑卒中", "Stroke", "230690007"),
-)
 
 
 @dataclass
@@ -270,59 +267,3 @@ class MedicalCase:
     def answers_file(self) -> str:
         """What was answered for whom, kept with the insurer's papers."""
         return self.world.save("medical/answers.json", json.dumps(self.answers, indent=1).encode())
-
-
-async def publish_version(actor: Actor, dataset_id: str, files: dict[str, Path]) -> dict[str, Any]:
-    """Announce, upload in streams, publish; the version when its profile is made."""
-    opened = await actor.post(
-        f"/catalog/v1/datasets/{dataset_id}/versions", {"files": [{"name": name} for name in files]}
-    )
-    path = f"/catalog/v1/versions/{opened['version_id']}"
-    for name, source in files.items():
-        media_type = "text/csv" if name.endswith(".csv") else "application/octet-stream"
-        await actor.upload(f"{path}/files/{name}", file_stream(source), source.stat().st_size, media_type)
-    await actor.post(f"{path}:publish")
-    version: dict[str, Any] = await actor.until(path, "state", "PUBLISHED", "FAILED")
-    if version["state"] == "FAILED":
-        raise Refused(version["refusal"], path)
-    return version
-
-
-RECIPE = {
-    "tables": [
-        {"name": "people", "from": "patients.csv", "steps": [
-            {"do": "keep", "columns": ["Id", "BIRTHDATE", "DEATHDATE", "GENDER", "COUNTY"]},
-            {"do": "tokenise", "column": "Id", "into": "person"},
-            {"do": "generalise", "column": "BIRTHDATE", "to": "year", "into": "birth_year"},
-            {"do": "generalise", "column": "DEATHDATE", "to": "presence", "into": "deceased"},
-            {"do": "rename", "column": "GENDER", "into": "gender"},
-            {"do": "rename", "column": "COUNTY", "into": "region"},
-        ]},
-        {"name": "diagnoses", "from": "conditions.csv", "steps": [
-            {"do": "keep", "columns": ["START", "STOP", "PATIENT", "CODE"]},
-            {"do": "tokenise", "column": "PATIENT", "into": "person"},
-            {"do": "rename", "column": "CODE", "into": "code"},
-            {"do": "generalise", "column": "START", "to": "month", "into": "onset"},
-            {"do": "generalise", "column": "STOP", "to": "month", "into": "abated"},
-        ]},
-    ]
-}  # fmt: skip
-
-SPECIFICATION = {
-    "deliveries": ["underwriting", "cohort"],
-    "groups": [
-        {"key": key, "name_zh": name_zh, "name_en": name_en, "code_system": "SNOMED CT", "codes": [code]}
-        for key, name_zh, name_en, code in GROUPS
-    ],
-    "look_back_years": LOOK_BACK_YEARS,
-    "k_min": 20,
-    "subject": {
-        "people": {
-            "file": "people.parquet", "token": "person", "deceased": "deceased", "birth_year": "birth_year",
-            "gender": "gender",
-        },
-        "diagnoses": {
-            "file": "diagnoses.parquet", "token": "person", "code": "code", "onset": "onset", "abated": "abated",
-        },
-    },
-}  # fmt: skip

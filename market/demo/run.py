@@ -50,7 +50,7 @@ async def run_demo(data: Path, inputs: Inputs, report: Path, console: Console) -
         told = await tell(market.url, market.operator, data, inputs, console)
         await market.settle()
         told["evidence"] = await _evidence(market, told)
-        findings = await audit(market.ground.server)
+        findings = await audit(market.ground.server, market.ground.objects)
     violations = show(findings, console)
     told["audit"] = {"promises": len(findings), "violations": violations}
     told["seconds"] = round(time.monotonic() - began, 1)
