@@ -172,3 +172,10 @@ async def test_a_ceiling_is_set_by_the_right_body_for_the_right_product(market: 
     for price in (0, -5, 1.5, "５００", 10**16):
         answer = await market.body.post(own, json={**setting, "ceiling_price_fen": price})
         refused(answer, 422, "invalid-fields")
+
+
+def test_the_short_way_of_writing_a_number_is_the_long_one() -> None:
+    for code in range(128):
+        text = f"a{chr(code)}1"
+        long_way = normalise(f"{text}中").removesuffix("中")
+        assert normalise(text) == long_way

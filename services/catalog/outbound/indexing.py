@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from catalog.domain.identity import token
+from catalog.domain.identity import normalise, token, token_of_normalised
 from catalog.domain.refusals import SubjectColumnMissing
 from catalog.outbound.profiling.opening import engine, open_files, quoted
 
@@ -23,9 +23,14 @@ def index_subjects(
         filled = f"{key} IS NOT NULL AND {identity} IS NOT NULL"
         cursor = connection.raw_sql(f"SELECT {key}, {identity} FROM {opened.table} WHERE {filled} ORDER BY 1, 2")  # noqa: S608 - quoted
         while rows := cursor.fetchmany(BATCH_ENTRIES):
+            numbers = [normalise(number).encode() for _, number in rows]
             yield [
-                (token(dataset_key, person), token(contract_key, number), token(identity_key, number))
-                for person, number in rows
+                (
+                    token(dataset_key, person),
+                    token_of_normalised(contract_key, number),
+                    token_of_normalised(identity_key, number),
+                )
+                for (person, _), number in zip(rows, numbers, strict=True)
             ]
 
 
