@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
-from rights.outbound.audit import ACTIVE_PLEDGE_ENCUMBRANCES
 from sqlalchemy import text
 
 from kernel.audit import Checker
@@ -15,6 +14,7 @@ from kernel.objects import ObjectStore
 from market.ground import SERVICES
 from market.postgres import Server
 from pledge.outbound.audit import LIVE_PLEDGES
+from rights.outbound.audit import ACTIVE_PLEDGE_ENCUMBRANCES
 
 SETTLING_SECONDS = 30
 

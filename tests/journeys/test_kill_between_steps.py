@@ -5,8 +5,7 @@ import io
 import json
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,12 +20,12 @@ from tests.market.process import Process, run
 PERSONS = 26  # cohorts are answered from 20 on
 STORY_SECONDS_MAX = 900.0
 SETTLING_SECONDS_MAX = 90.0
-RESTS_SECONDS = (1.0, 6.0)
+STRIKE_SHARE, STRIKE_SECONDS = 0.5, (0.05, 1.5)
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(STORY_SECONDS_MAX + 120)]
 
 
 @pytest.fixture
-def market(data: Path) -> AsyncIterator[Process]:
+def market(data: Path) -> Iterator[Process]:
     process = Process.market(data)
     process.start()
     process.answers("/health")
@@ -83,35 +82,39 @@ async def test_killed_before_every_step_the_story_ends_with_the_same_sums(data: 
 
 
 @pytest.mark.xdist_group("killed-within")
-async def test_killed_at_any_moment_the_story_ends_with_the_same_sums(data: Path, market: Process) -> None:
+async def test_killed_within_steps_the_story_ends_with_the_same_sums(data: Path, market: Process) -> None:
     inputs = first_persons(SAMPLES, PERSONS, data.with_name("inputs"))
-    async with killed_now_and_then(market, seed=20260803) as moments:
-        report = await told(market, data, inputs)
-    assert len(moments) > 3
-    market.answers("/health")
+    strikes = Strikes(market, seed=20260803)
+    report = await told(market, data, inputs, strikes.aim)
+    await strikes.end()
+    assert len(strikes.struck) > 5
     assert_all_is_well(report, data, inputs)
     assert_no_promise_is_broken(data)
 
 
-@asynccontextmanager
-async def killed_now_and_then(market: Process, seed: int) -> AsyncIterator[list[float]]:
-    """While the block runs: each time that the market answers, let it work for a while, then kill it."""
-    chance = random.Random(seed)  # noqa: S311 - the same moments at each run
-    over, moments = asyncio.Event(), list[float]()
+class Strikes:
+    """Kills the market some time after a step has begun, in half of the steps."""
 
-    async def kill_for_ever() -> None:
-        while not over.is_set():
-            await asyncio.to_thread(market.answers, "/health")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), chance.uniform(*RESTS_SECONDS))
-                return
-            market.kill()
-            market.start()
-            moments.append(time.monotonic())
+    def __init__(self, market: Process, seed: int) -> None:
+        self._market = market
+        self._chance = random.Random(seed)  # noqa: S311 - the same schedule at each run
+        self._aimed: asyncio.Task[None] | None = None
+        self.struck: list[str] = []
 
-    killing = asyncio.create_task(kill_for_ever())
-    try:
-        yield moments
-    finally:
-        over.set()
-        await killing
+    async def aim(self, step: str) -> None:
+        """Called as a step begins."""
+        is_wanted, delay = self._chance.random() < STRIKE_SHARE, self._chance.uniform(*STRIKE_SECONDS)
+        if is_wanted and (self._aimed is None or self._aimed.done()):
+            self._aimed = asyncio.create_task(self._strike(step, delay))
+
+    async def _strike(self, step: str, delay_seconds: float) -> None:
+        await asyncio.sleep(delay_seconds)  # any moment will do: nothing is waited for
+        self._market.kill()
+        self._market.start()
+        self.struck.append(step)
+
+    async def end(self) -> None:
+        """Let the last one strike, and wait until the market stands again."""
+        if self._aimed is not None:
+            await self._aimed
+        await asyncio.to_thread(self._market.answers, "/health")

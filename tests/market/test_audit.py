@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from kernel.database import Database
-from market.audit import SETTLING_SECONDS, Finding, audit
+from kernel.objects import FolderStore
+from market.audit import SETTLING_SECONDS, audit
 from market.ground import SERVICES
 from market.postgres import Server
 from tests.conftest import Databases
@@ -21,11 +22,17 @@ from tools.survey import ROOT
 class Copies(Server):
     """Databases of one market, each a copy of its newest form, under whatever name the copy has."""
 
-    addresses: dict[str, str] | None = None
+    addresses: dict[str, str] = field(default_factory=dict)
+    objects: FolderStore | None = None
 
     def url_of(self, name: str) -> str:
-        assert self.addresses is not None
         return self.addresses[name]
+
+    async def violations(self) -> list[tuple[str, str]]:
+        """What the audit finds, by promise."""
+        assert self.objects is not None
+        findings = await audit(self, self.objects)
+        return [(f"{one.service} {one.promise}", line) for one in findings for line in one.violations]
 
     async def plant(self, name: str, *statements: str) -> None:
         """Change a copy behind its owner's back: no trigger and no reference stands in the way."""
@@ -37,13 +44,12 @@ class Copies(Server):
 
 
 @pytest.fixture
-async def market(databases: Databases) -> AsyncIterator[Copies]:
+async def market(databases: Databases, tmp_path: Path) -> AsyncIterator[Copies]:
     names = {name: await databases.fresh(name, _migrations(name)) for name in SERVICES}
     names["bus"] = await databases.fresh("evidence", _migrations("evidence"))
-    copies = Copies(
-        make_url(databases.url("postgres")), b"tests", None, {k: databases.url(v) for k, v in names.items()}
-    )
-    assert violations(await audit(copies)) == []
+    addresses = {name: databases.url(database) for name, database in names.items()}
+    copies = Copies(make_url(databases.url("postgres")), b"tests", None, addresses, FolderStore(tmp_path / "objects"))
+    assert await copies.violations() == []
     yield copies
     for name in names.values():
         await databases.drop(name)
@@ -51,10 +57,6 @@ async def market(databases: Databases) -> AsyncIterator[Copies]:
 
 def _migrations(service: str) -> Path:
     return Path(import_module(service).__path__[0]) / "migrations"
-
-
-def violations(findings: list[Finding]) -> list[tuple[str, str]]:
-    return [(f"{one.service} {one.promise}", line) for one in findings for line in one.violations]
 
 
 SENT = """
@@ -67,25 +69,21 @@ ON_THE_BUS = """
 
 async def test_an_event_lost_on_the_bus_is_found(market: Copies) -> None:
     await market.plant("rights", SENT)
-    assert violations(await audit(market)) == [
-        ("market E1", "rights: event evt_1 is marked as sent and not on the bus")
-    ]
+    assert await market.violations() == [("market E1", "rights: event evt_1 is marked as sent and not on the bus")]
     await market.plant("bus", ON_THE_BUS.format(deposit="NULL", at="now()"))
-    assert violations(await audit(market)) == []
+    assert await market.violations() == []
 
 
 async def test_an_event_that_nobody_sent_is_found(market: Copies) -> None:
     await market.plant("bus", ON_THE_BUS.format(deposit="NULL", at="now()"))
-    assert violations(await audit(market)) == [
-        ("market E1", "rights: event evt_1 is on the bus and not marked as sent")
-    ]
+    assert await market.violations() == [("market E1", "rights: event evt_1 is on the bus and not marked as sent")]
 
 
 async def test_a_deposit_that_never_reached_the_log_is_found(market: Copies) -> None:
     late = f"now() - interval '{SETTLING_SECONDS + 1} seconds'"
     await market.plant("rights", SENT)
     await market.plant("bus", ON_THE_BUS.format(deposit="'words'::bytea", at=late))
-    found = violations(await audit(market))
+    found = await market.violations()
     assert [promise for promise, _ in found] == ["market A6"]
     assert found[0][1].endswith("is not in the log")
 
@@ -93,7 +91,7 @@ async def test_a_deposit_that_never_reached_the_log_is_found(market: Copies) -> 
 async def test_a_deposit_on_its_way_is_no_violation(market: Copies) -> None:
     await market.plant("rights", SENT)
     await market.plant("bus", ON_THE_BUS.format(deposit="'words'::bytea", at="now()"))
-    assert violations(await audit(market)) == []
+    assert await market.violations() == []
 
 
 PLEDGE = """
@@ -106,7 +104,7 @@ PLEDGE = """
 
 async def test_a_pledge_without_its_encumbrance_is_found(market: Copies) -> None:
     await market.plant("pledge", PLEDGE)
-    assert ("market R2", "pledge of encumbrance enc_1 stands without it") in violations(await audit(market))
+    assert ("market R2", "pledge of encumbrance enc_1 stands without it") in await market.violations()
 
 
 def test_the_market_names_a_test_for_each_of_its_own_promises() -> None:
