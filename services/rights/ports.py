@@ -4,7 +4,7 @@
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
 
 from kernel.objects import ObjectStore
@@ -100,6 +100,9 @@ class Registrations(Rows[Registration], Protocol):
 
     async def take_turn(self) -> None:
         """Submissions look at each other, so they come one after the other."""
+
+    async def overdue(self, today: date, limit: int = 200) -> Sequence[str]:
+        """Ids of those for which a day has passed that may bring something about, the oldest first."""
 
     async def in_states(self, states: Sequence[RegistrationState], limit: int = 200) -> Sequence[str]:
         """Ids of those in one of the states, the oldest first."""

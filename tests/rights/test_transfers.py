@@ -140,3 +140,17 @@ async def test_nobody_new_comes_in_beside_holders_of_an_encumbered_right(centre:
     refused(await centre.other.post(f"/registrations/{opened['registration_id']}:submit"), "RightAlreadyPledged")
     use_only = [{"party_id": OTHER, "right": Right.USE, "term_months": 12}]
     assert (await centre.submitted(derived, allocations=use_only))["state"] == "SUBMITTED"
+
+
+async def test_a_transfer_waits_while_the_right_is_seized_on_the_way(centre: Centre) -> None:
+    subject, old = await centre.certified()
+    noticed = await centre.noticed(done(await submit(centre, await applied(centre, old["number"]))))
+    order = {"dataset_id": subject.dataset_id, "court": "法院", "order_number": "1"}
+    seizure = done(await centre.regulator.post("/seizures", json=order))
+    await centre.pass_day(noticed["notice_ends_on"])
+    path = f"/registrations/{noticed['registration_id']}"
+    assert done(await centre.designer.get(path))["state"] == "NOTICING"
+    lifting = {"order_number": "2", "reason": "解除"}
+    done(await centre.regulator.post(f"/seizures/{seizure['encumbrance_id']}:lift", json=lifting))
+    await centre.running.drain()
+    assert done(await centre.designer.get(path))["state"] == "CERTIFIED"

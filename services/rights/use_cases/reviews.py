@@ -8,13 +8,13 @@ from kernel.canonical import canonical, sha256_hex
 from kernel.work import Ticket
 from rights.domain import events, refusals
 from rights.domain.certificate import record_of
-from rights.domain.registration import BY_CLOCK, Registration
+from rights.domain.registration import BY_CLOCK, Registration, RegistrationType
 from rights.domain.states import RegistrationState
 from rights.ports import Registering, Wanted, Work
+from rights.use_cases import transfers
 from rights.use_cases.registrations import end, tell_step
 
 S = RegistrationState
-CLOCKED = (S.SUBMITTED, S.CORRECTION_REQUESTED, S.EVIDENCE_REQUESTED, S.NOTICING)
 
 
 async def _taken_up(work: Work, caller: Caller, registration_id: str) -> Registration:
@@ -103,17 +103,14 @@ async def list_notices(app: Registering, limit: int, after: str) -> Sequence[Reg
         return await work.registrations.list(Wanted(limit, after, {"state": S.NOTICING}))
 
 
-async def run_clocks(app: Registering) -> int:
-    """What time alone brings about: silence accepts, missed deadlines lapse, notices end. How many moved."""
+async def overdue(app: Registering) -> Sequence[str]:
+    """Registrations about which time may have decided."""
     async with app.work() as work:
-        waiting = await work.registrations.in_states(CLOCKED)
-    moved = 0
-    for registration_id in waiting:
-        moved += await _clock(app, registration_id)
-    return moved
+        return await work.registrations.overdue(local_date(work.now))
 
 
-async def _clock(app: Registering, registration_id: str) -> bool:
+async def run_clock(app: Registering, registration_id: str) -> bool:
+    """What time alone brings about: silence accepts, a missed deadline lapses, a notice ends. Whether it moved."""
     async with app.work() as work:
         registration = await work.registrations.get(registration_id, lock=True)
         due = registration.due(local_date(work.now))
@@ -129,6 +126,8 @@ async def _clock(app: Registering, registration_id: str) -> bool:
 
 
 async def _record(work: Work, registration: Registration) -> None:
+    if registration.type is RegistrationType.TRANSFER:
+        await transfers.check_unstopped(work, registration)
     record = canonical(record_of(registration, work.now, clock_moved=work.clock_moved))
     registration.record_it(work.now, record, sha256_hex(record))
     await work.registrations.save(registration)

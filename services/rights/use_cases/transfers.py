@@ -75,6 +75,13 @@ async def check_burdens(work: Work, lineage_root: str, units: Sequence[Unit]) ->
     check_free(live, units)
 
 
+async def check_unstopped(work: Work, registration: Registration) -> None:
+    """A transfer waits while a seizure or dispute that came meanwhile lies upon what it passes on."""
+    await work.registry.lock(registration.subject.lineage_root, work.now)
+    live = await work.registry.live(registration.subject.lineage_root)
+    check_unseized(live, set(registration.rights), {registration.applicant_party_id})
+
+
 async def give_units_back(work: Work, registration: Registration, note: str) -> None:
     """The transfer came to nothing, or is done."""
     taken = await work.registry.find(OURSELVES, registration.registration_id)

@@ -12,9 +12,10 @@ from kernel.calendar import SHANGHAI
 from kernel.ids import new_id
 from kernel.sealing import Sealer
 from kernel.signatures import key_from, new_key, private_bytes, public_jwk, sign_compact
+from kernel.storage import refusing
 from rights.domain.certificate import Certificate, number_of
 from rights.domain.encumbrance import Unit
-from rights.domain.refusals import CertificateNotFound
+from rights.domain.refusals import AlreadyRegistered, CertificateNotFound
 from rights.domain.source_rights import Right
 from rights.outbound import tables
 from rights.outbound.storage.rows import SqlRows
@@ -53,7 +54,8 @@ class SqlCertificates(SqlRows[Certificate]):
                 "at": certificate.effective_at,
             }  # fmt: skip
             await self._conn.execute(_OVER, values)
-            await self._conn.execute(_CARRY, values)
+            async with refusing({"one_live_certificate": AlreadyRegistered}):
+                await self._conn.execute(_CARRY, values)
 
     async def drop(self, number: str) -> None:
         """It carries nothing any more."""

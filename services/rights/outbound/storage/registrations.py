@@ -1,6 +1,7 @@
 """Registrations with their papers, and objections."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, or_, select, text
@@ -42,6 +43,10 @@ class SqlRegistrations(SqlRows[Registration]):
         """Submissions come one after the other."""
         await self._conn.execute(_TURN)
 
+    async def overdue(self, today: date, limit: int = 200) -> Sequence[str]:
+        """Ids, the oldest first."""
+        return list((await self._conn.scalars(_OVERDUE, {"today": today, "limit": limit})).all())
+
     async def in_states(self, states: Sequence[RegistrationState], limit: int = 200) -> Sequence[str]:
         """Ids, the oldest first."""
         query = select(self._id).where(self._table.c.state.in_(states)).order_by(self._id).limit(limit)
@@ -66,6 +71,12 @@ class SqlObjections(SqlRows[Objection]):
 
 
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext('rights'), hashtext('submissions'))")
+_OVERDUE = text("""
+    SELECT registration_id FROM registrations
+    WHERE (state = 'SUBMITTED' AND acceptance_due_on < :today)
+       OR (state IN ('CORRECTION_REQUESTED', 'EVIDENCE_REQUESTED') AND correction_due_on < :today)
+       OR (state = 'NOTICING' AND notice_ends_on < :today)
+    ORDER BY registration_id LIMIT :limit""")
 _ANY_OPEN = text("""
     SELECT EXISTS (
         SELECT FROM objections o JOIN registrations r USING (registration_id)
