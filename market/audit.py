@@ -11,8 +11,8 @@ from sqlalchemy import text
 from kernel.audit import Checker
 from kernel.database import Database
 from kernel.objects import ObjectStore
-from market.ground import SERVICES
 from market.postgres import Server
+from market.roster import SERVICES
 from pledge.outbound.audit import LIVE_PLEDGES
 from rights.outbound.audit import ACTIVE_PLEDGE_ENCUMBRANCES
 

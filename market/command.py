@@ -12,7 +12,8 @@ import uvloop
 from rich.console import Console
 
 from kernel.logs import set_up_logs
-from market.ground import SERVICES
+from market.complaints import Complaint
+from market.roster import SERVICES
 from market.verify.command import pin_trust, run_verify
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="要素 Yaosu: a data-element market, end to end.")
@@ -67,7 +68,7 @@ def demo(
         for path in (patients, conditions, bim):
             if not path.is_file():
                 message = f"{path} is not there; give a file of that kind"
-                raise ValueError(message)
+                raise Complaint(message)
         violations = uvloop.run(
             run_demo(data, Inputs(patients, conditions, bim), report or data / "report.json", console)
         )
@@ -91,7 +92,7 @@ def audit(data: Data = DEFAULT_DATA) -> None:
     with _clear_errors():
         if not (data / "keys").is_dir():
             message = f"{data} holds no market; give its folder with --data"
-            raise ValueError(message)
+            raise Complaint(message)
         violations = uvloop.run(_audit(data))
     if violations:
         raise typer.Exit(1)
@@ -149,7 +150,7 @@ def migrate(service: Service, data: Data = DEFAULT_DATA) -> None:
 def _known(service: str) -> str:
     if service not in SERVICES:
         message = f"there is no service {service}; there are {', '.join(SERVICES)}"
-        raise ValueError(message)
+        raise Complaint(message)
     return service
 
 
@@ -160,10 +161,8 @@ class _clear_errors:  # noqa: N801 - reads as a phrase
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        from market.embedded import FolderInUse
-
-        if isinstance(error, (ValueError, FolderInUse)):
-            console.print(f"[red]{error}[/red]")
+        if isinstance(error, Complaint):
+            console.print(f"[red]{error}[/red]", soft_wrap=True)
             raise typer.Exit(2) from error
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -19,19 +20,17 @@ from starlette.types import ASGIApp
 
 from kernel.canonical import canonical
 from kernel.hosting import Host
+from market.complaints import FolderInUse
 from market.front import Front
-from market.ground import SERVICES, Ground
+from market.ground import Ground
 from market.postgres import stop_server
+from market.roster import SERVICES
 from market.verify.trust import Trust
 
 HOST = "127.0.0.1"
 OPERATOR_FILE = "operator.json"
 TRUST_FILE = "trust.json"
 START_SECONDS_MAX = 60
-
-
-class FolderInUse(Exception):  # noqa: N818 - a fact about the folder
-    """Another market runs on this folder."""
 
 
 @dataclass
@@ -90,6 +89,7 @@ def build_host(ground: Ground, name: str) -> Host:
 async def open_market(data: Path, *, port: int = 0, movable_clock: bool = False) -> AsyncIterator[Market]:
     """Open the market on a folder; port 0 takes any free one. Leaves nothing running behind."""
     lock = _lock(data)
+    door = _bound(port)
     ground = await Ground.open(data, movable_clock=movable_clock)
     tasks: list[asyncio.Task[None]] = []
     hosts: dict[str, Host] = {}
@@ -102,8 +102,9 @@ async def open_market(data: Path, *, port: int = 0, movable_clock: bool = False)
         tasks += [asyncio.create_task(host.worker.run(), name=f"worker {name}") for name, host in hosts.items()]
         front = Front({name: host.service.app for name, host in hosts.items()})
         server = quiet_server(front, port)
-        tasks.append(asyncio.create_task(server.serve(), name="http"))
-        market = Market(ground, hosts, await _address(server, tasks[-1]), operator)
+        tasks.append(asyncio.create_task(server.serve(sockets=[door]), name="http"))
+        await _started(server)
+        market = Market(ground, hosts, f"http://{HOST}:{door.getsockname()[1]}", operator)
         await _write_trust(market)
         yield market
         server.should_exit = True
@@ -115,6 +116,7 @@ async def open_market(data: Path, *, port: int = 0, movable_clock: bool = False)
         await asyncio.gather(*(host.close() for host in hosts.values()), return_exceptions=True)
         await ground.close()
         shutil.rmtree(ground.sockets, ignore_errors=True)
+        door.close()
         lock.close()
 
 
@@ -136,15 +138,23 @@ def quiet_server(app: ASGIApp, port: int) -> uvicorn.Server:
     return _Quiet(config)
 
 
-async def _address(server: uvicorn.Server, serving: asyncio.Task[None]) -> str:
-    ends_at = asyncio.get_running_loop().time() + START_SECONDS_MAX
-    while not server.started:
-        if serving.done() or asyncio.get_running_loop().time() > ends_at:
-            message = f"port {server.config.port} is taken; give another with --port"
-            raise FolderInUse(message)
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    return f"http://{HOST}:{port}"
+def _bound(port: int) -> socket.socket:
+    """The market's HTTP address, taken before anything is started."""
+    door = socket.socket()
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((HOST, port))
+    except OSError as error:
+        door.close()
+        message = f"port {port} is taken; give another with --port"
+        raise FolderInUse(message) from error
+    return door
+
+
+async def _started(server: uvicorn.Server) -> None:
+    async with asyncio.timeout(START_SECONDS_MAX):
+        while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
+            await asyncio.sleep(0.01)
 
 
 async def _operator(data: Path, onboarding: Host) -> dict[str, str]:

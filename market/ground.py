@@ -19,10 +19,10 @@ from kernel.rpc import CHANNEL_OPTIONS, Peer
 from kernel.sealing import Sealer
 from kernel.tokens import ServiceKeys, TokenVerifier
 from market.postgres import Server, start_postgres
+from market.roster import SERVICES
 from yaosu.onboarding.v1.onboarding_service_pb2 import GetSigningKeysRequest
 from yaosu.onboarding.v1.onboarding_service_pb2_grpc import OnboardingServiceStub
 
-SERVICES = ("onboarding", "catalog", "rights", "trading", "delivery", "pledge", "evidence")
 OWNER_ONLY = 0o700
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from kernel.calendar import SHANGHAI
 from market.audit import audit, show
+from market.complaints import Complaint
 from market.demo.bim import BimCase
 from market.demo.client import Door
 from market.demo.medical import MedicalCase
@@ -66,7 +67,7 @@ def _make_way(data: Path) -> None:
         return
     if not (data / MARKER).exists():
         message = f"{data} holds something that no demo made; give another folder with --data"
-        raise ValueError(message)
+        raise Complaint(message)
     stop_leftovers(data)
     _unpin(data / TRUST_FILE)
     shutil.rmtree(data)

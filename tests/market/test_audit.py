@@ -12,8 +12,8 @@ from sqlalchemy.engine import make_url
 from kernel.database import Database
 from kernel.objects import FolderStore
 from market.audit import SETTLING_SECONDS, audit
-from market.ground import SERVICES
 from market.postgres import Server
+from market.roster import SERVICES
 from tests.conftest import Databases
 from tools.survey import ROOT
 

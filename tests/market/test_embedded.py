@@ -11,8 +11,9 @@ import pytest
 
 from market.demo.cast import CAST, admit, operator_of
 from market.demo.client import Door
-from market.embedded import OPERATOR_FILE, TRUST_FILE, FolderInUse, Market, open_market
-from market.ground import SERVICES
+from market.complaints import FolderInUse
+from market.embedded import OPERATOR_FILE, TRUST_FILE, Market, open_market
+from market.roster import SERVICES
 from tests.market.process import free_port
 
 
