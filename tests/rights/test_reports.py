@@ -147,3 +147,14 @@ async def test_reports_are_shown_to_whom_they_concern(centre: Centre) -> None:
     assert done(await centre.buyer.get(listed))["items"] == []
     for client, body in ((centre.designer, appraisal(subject)), (centre.law_firm, appraisal(subject))):
         assert (await client.post("/value-reports", json=body)).status_code == 403
+
+
+async def test_a_repeated_request_is_answered_as_the_first_whatever_became_of_its_ground(centre: Centre) -> None:
+    subject = centre.catalog.publish()
+    body = {"dataset_id": subject.dataset_id, "version_id": subject.version_id}
+    headers = {"Idempotency-Key": "once"}
+    first = await centre.appraiser.post("/quality-reports", json=body, headers=headers)
+    centre.catalog.versions.clear()
+    again = await centre.appraiser.post("/quality-reports", json=body, headers=headers)
+    refused(await centre.appraiser.post("/quality-reports", json=body), "AssetUnknown")
+    assert (first.status_code, first.content) == (again.status_code, again.content)

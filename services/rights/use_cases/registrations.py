@@ -17,6 +17,7 @@ from rights.domain.states import RegistrationState
 from rights.ports import Measured, Registering, Wanted, Work
 from rights.use_cases import transfers
 from rights.use_cases.assets import resolve
+from rights.use_cases.replays import recall
 
 SEES_ALL = ("reviewer", "operator", "regulator")
 
@@ -35,6 +36,7 @@ class Draft:
 
 async def open_registration(app: Registering, caller: Caller, once: Ticket, draft: Draft) -> Registration:
     """Begin an initial registration; what can never be registered here is refused at once."""
+    await recall(app, once)
     rules = profile_of(draft.profile)
     measured = await measure(app, draft.dataset_id, draft.product_id, draft.version_id)
     subject = measured.subject
@@ -59,6 +61,7 @@ async def open_transfer(
 ) -> Registration:
     """Begin a joint transfer of some or all of one's rights in a certificate."""
     transferee, rights = to
+    await recall(app, once)
     async with app.work() as work:
         certificate = await work.certificates.get(number)
     measured = await measure(app, certificate.dataset_id, certificate.product_id, certificate.version_id)

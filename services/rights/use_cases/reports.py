@@ -19,6 +19,7 @@ from rights.domain.valuation import valued
 from rights.ports import Asset, Registering, Work
 from rights.use_cases.assets import resolve
 from rights.use_cases.registrations import measure
+from rights.use_cases.replays import recall
 
 SIGNATURE_TYPE = "yaosu-compliance-file"
 SEES_ALL = ("bank", "reviewer", "operator", "regulator")
@@ -43,6 +44,7 @@ class ComplianceFile:
 
 async def file_compliance(app: Registering, caller: Caller, once: Ticket, filed: ComplianceFile) -> Report:
     """Keep a compliance file that its author's registered key has signed."""
+    await recall(app, once)
     asset = await resolve(app, filed.dataset_id, filed.product_id)
     await measure(app, filed.dataset_id, filed.product_id, filed.version_id)
     async with app.work() as work:
@@ -70,6 +72,7 @@ async def report_quality(
 ) -> Report:
     """Score the counts that the catalog made on the real bytes."""
     version_id, weights = measuring
+    await recall(app, once)
     asset = await resolve(app, dataset_id, "")
     await check_independent(app, caller, asset)
     measured = await measure(app, dataset_id, "", version_id)
@@ -105,6 +108,7 @@ class Appraisal:
 
 async def report_value(app: Registering, caller: Caller, once: Ticket, appraisal: Appraisal) -> Report:
     """Compute the value by the method's formula and show the working; the report is good for a year."""
+    await recall(app, once)
     asset = await resolve(app, appraisal.dataset_id, appraisal.product_id)
     await check_independent(app, caller, asset)
     valuation = valued(appraisal.method, appraisal.parameters)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kernel.callers import Caller
-from kernel.once import Once
 from kernel.work import Ticket
 from rights.domain import refusals
 from rights.domain.encumbrance import check_free
@@ -15,6 +14,7 @@ from rights.domain.states import CertificateState, RegistrationState
 from rights.ports import Registering, Work
 from rights.use_cases import copies, transfers
 from rights.use_cases.registrations import check_first, measure, own, read_registration, tell_step
+from rights.use_cases.replays import recall
 
 
 async def look_over(app: Registering, caller: Caller, registration_id: str) -> Sequence[Finding]:
@@ -41,9 +41,8 @@ async def _findings(app: Registering, registration: Registration) -> Sequence[Fi
 
 async def submit(app: Registering, caller: Caller, once: Ticket, registration_id: str) -> Registration:
     """Hand it in: refused with the whole list unless clean; copies are looked for; a transfer takes its units."""
+    await recall(app, once)
     async with app.work() as work:
-        if isinstance(once, Once):
-            await work.recall(once)
         registration = await own(work, caller, registration_id, lock=False)
     findings = await _findings(app, registration)
     if findings:
