@@ -71,6 +71,14 @@ def _lock(data: Path) -> TextIOWrapper:
     return lock
 
 
+def _lock_or_close(data: Path, door: socket.socket) -> TextIOWrapper:
+    try:
+        return _lock(data)
+    except FolderInUse:
+        door.close()
+        raise
+
+
 def stop_leftovers(data: Path) -> None:
     """A market that was killed leaves its PostgreSQL running; stop it, so that the folder can go."""
     _lock(data).close()
@@ -88,8 +96,8 @@ def build_host(ground: Ground, name: str) -> Host:
 @asynccontextmanager
 async def open_market(data: Path, *, port: int = 0, movable_clock: bool = False) -> AsyncIterator[Market]:
     """Open the market on a folder; port 0 takes any free one. Leaves nothing running behind."""
-    lock = _lock(data)
     door = _bound(port)
+    lock = _lock_or_close(data, door)
     ground = await Ground.open(data, movable_clock=movable_clock)
     tasks: list[asyncio.Task[None]] = []
     hosts: dict[str, Host] = {}
