@@ -35,6 +35,16 @@ def first_persons(inputs: Inputs, number: int, folder: Path) -> Inputs:
     )
 
 
+def without_properties(model: Path, folder: Path) -> Path:
+    """The same building model, in which no element has properties any more."""
+    lines = model.read_text(encoding="utf-8", errors="surrogateescape").splitlines(keepends=True)
+    kept = [line for line in lines if "IFCRELDEFINESBYPROPERTIES" not in line]
+    assert len(kept) < len(lines)
+    poorer = folder / "poorer.ifc"
+    poorer.write_text("".join(kept), encoding="utf-8", errors="surrogateescape")
+    return poorer
+
+
 def _rows(path: Path) -> list[list[str]]:
     with path.open(newline="", encoding="utf-8-sig") as file:
         return list(csv.reader(file))

@@ -39,12 +39,13 @@ async def told(
 ) -> expected.Json:
     """Both cases, over whatever happens to the market."""
     operator = json.loads((data / OPERATOR_FILE).read_text())
-    console = Console(file=io.StringIO(), width=200)
+    shown = io.StringIO()
+    console = Console(file=shown, width=200)
     try:
         async with asyncio.timeout(STORY_SECONDS_MAX):
             return await tell(market.url, operator, data, inputs, console, between)
     except BaseException:
-        print(console.file.getvalue(), market.written)  # noqa: T201 - shown by pytest when the test fails
+        print(shown.getvalue(), market.written)  # noqa: T201 - shown by pytest when the test fails
         raise
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from market.complaints import FolderInUse
 from market.demo.cast import CAST, admit, operator_of
 from market.demo.client import Door
-from market.complaints import FolderInUse
 from market.embedded import OPERATOR_FILE, TRUST_FILE, Market, open_market
 from market.roster import SERVICES
 from tests.market.process import free_port
