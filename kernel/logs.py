@@ -11,9 +11,13 @@ def set_up_logs(level: str = "INFO", *, as_json: bool | None = None, to: TextIO 
     """Once per process. JSON unless standard error is a terminal."""
     stream = to or sys.stderr
     as_json = not stream.isatty() if as_json is None else as_json
-    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(
-        # A trace with local variables would show tokens and answers.
-        exception_formatter=structlog.dev.plain_traceback
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(
+            # A trace with local variables would show tokens and answers.
+            exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[
