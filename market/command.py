@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 import uvloop
 from rich.console import Console
+from rich.markup import escape
 
 from kernel.logs import set_up_logs
 from market.complaints import Complaint
@@ -162,7 +163,7 @@ class _clear_errors:  # noqa: N801 - reads as a phrase
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Complaint):
-            console.print(f"[red]{error}[/red]", soft_wrap=True)
+            console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
             raise typer.Exit(2) from error
 
 

@@ -14,6 +14,8 @@ import asyncpg
 import psutil
 from sqlalchemy.engine import URL, make_url
 
+from market.complaints import Complaint
+
 with warnings.catch_warnings():
     # The wheel asks for the user's runtime folder while it is imported and complains where there is none.
     warnings.simplefilter("ignore")
@@ -25,7 +27,7 @@ START_RETRY_SECONDS = 0.2
 ADDRESS_SETTING = "YAOSU_DATABASE_URL"
 
 
-class PostgresDoesNotStart(ValueError):  # noqa: N818 - a fact about the folder
+class PostgresDoesNotStart(Complaint):
     """The server on a folder does not come up; its log says why."""
 
 
