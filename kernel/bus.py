@@ -80,7 +80,7 @@ class PostgresBus:
 
     async def read(self, consumer: str, topic: str, limit: int) -> tuple[list[Told], int]:
         """See ``Bus``."""
-        async with self._database.transaction() as conn:
+        async with self._database.statement() as conn:
             rows = (await conn.execute(_READ, {"consumer": consumer, "topic": topic, "limit": limit})).all()
         events = [
             Told(topic, row.event_id, row.key, row.version, row.type, row.payload, row.occurred_at, row.deposit)
@@ -90,7 +90,7 @@ class PostgresBus:
 
     async def commit(self, consumer: str, topic: str, place: int) -> None:
         """See ``Bus``."""
-        async with self._database.transaction() as conn:
+        async with self._database.statement() as conn:
             await conn.execute(_COMMIT, {"consumer": consumer, "topic": topic, "place": place})
 
     async def wait(self, consumer: str, topic: str, seconds: float) -> None:
@@ -101,7 +101,7 @@ class PostgresBus:
 
     async def lags(self) -> dict[tuple[str, str], int]:
         """How many events each consumer has still to read, by consumer and topic."""
-        async with self._database.transaction() as conn:
+        async with self._database.statement() as conn:
             rows = (await conn.execute(_LAGS)).all()
         return {(row.consumer, row.topic): row.lag for row in rows}
 

@@ -49,7 +49,7 @@ async def keep(conn: AsyncConnection, tellings: Sequence[Telling], at: datetime)
 
 async def relay(database: Database, bus: Bus, topic: str) -> int:
     """Send one batch of what is unsent, then mark it; a crash in between sends it again, and loses nothing."""
-    async with database.transaction() as conn:
+    async with database.statement() as conn:
         rows = (await conn.execute(_UNSENT, {"limit": RELAY_BATCH_EVENTS})).all()
     if not rows:
         return 0
@@ -58,7 +58,7 @@ async def relay(database: Database, bus: Bus, topic: str) -> int:
              row.deposit)
         for row in rows
     ])  # fmt: skip
-    async with database.transaction() as conn:
+    async with database.statement() as conn:
         await conn.execute(_MARK, {"ids": [row.id for row in rows]})
     return len(rows)
 

@@ -85,7 +85,7 @@ class Listening:
             "keys": list({event.aggregate_id for event in events}),
             "ids": [event.event_id for event in events],
         }
-        async with self._database.transaction() as conn:
+        async with self._database.statement() as conn:
             versions = (await conn.execute(_VERSIONS, values)).all()
             known = (await conn.scalars(_KNOWN, values)).all()
             parked = (await conn.scalars(_PARKED_KEYS, values)).all()
@@ -103,7 +103,7 @@ class Listening:
         if not events:
             return
         newest = {event.aggregate_id: event.version for event in events}
-        async with self._database.transaction() as conn:
+        async with self._database.statement() as conn:
             values = {"topic": self.topic, "keys": list(newest), "versions": list(newest.values())}
             await conn.execute(_ADVANCE, values)
 

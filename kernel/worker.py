@@ -16,6 +16,7 @@ from kernel.metrics import JOB_FAILURES, OUTBOX_UNSENT
 from kernel.reactions import Listening
 
 IDLE_SECONDS = 1.0
+GATHER_SECONDS = 0.03
 LEASE_RETRY_SECONDS = 0.5
 FAILURE_DELAY_SECONDS = 0.5
 log = structlog.get_logger()
@@ -75,6 +76,8 @@ class Worker:
                 continue
             if not moved:
                 await wait(IDLE_SECONDS)
+            # A trickle of events is taken in handfuls, not one by one: each look costs the same.
+            await asyncio.sleep(GATHER_SECONDS)
 
     async def _repeat(self, job: Job) -> None:
         while True:
