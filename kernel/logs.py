@@ -28,7 +28,8 @@ def set_up_logs(level: str = "INFO", *, as_json: bool | None = None, to: TextIO 
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        # Standard error is looked up for every line: whoever redirects it for a while gets the lines of that while.
+        logger_factory=lambda *_names: structlog.WriteLogger(file=to or sys.stderr),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, stream=stream, force=True)

@@ -41,8 +41,8 @@ async def migrate(engine: AsyncEngine, folder: Path) -> None:
 
 def _upgrade(connection: Connection, folder: Path) -> None:
     # Alembic takes a good part of a second to import, and a market that is up to date does not need it.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command  # noqa: PLC0415 - see above
+    from alembic.config import Config  # noqa: PLC0415 - see above
 
     config = Config()
     config.set_main_option("script_location", str(folder).replace("%", "%%"))
