@@ -63,7 +63,8 @@ def demo(
 ) -> None:
     """Tell both cases, from raw file to settled money and released pledge, over the public APIs."""
     set_up_logs("ERROR")
-    from market.demo.run import Inputs, run_demo
+    from market.demo.run import run_demo
+    from market.demo.telling import Inputs
 
     with _clear_errors():
         for path in (patients, conditions, bim):

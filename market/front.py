@@ -32,10 +32,17 @@ class Front:
     def _own(self, path: str) -> Response:
         if path == "/":
             items = "".join(f'<li><a href="/{name}/v1/docs">{name}</a></li>' for name in self._apps)
-            return HTMLResponse(_INDEX.format(items=items, version=importlib.metadata.version("yaosu")))
+            return HTMLResponse(_INDEX.format(items=items, version=_version()))
         if path == "/health":
             return Response(json.dumps({"services": list(self._apps), "ready": True}), media_type="application/json")
         if path == "/metrics":
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
         body = {"type": "/problems/route-unknown", "title": "Route unknown", "status": 404}
         return Response(json.dumps(body), 404, media_type="application/problem+json")
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("yaosu")
+    except importlib.metadata.PackageNotFoundError:
+        return "from the source tree, not installed 源码运行，未安装"

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from market.demo.run import Inputs
+from market.demo.telling import Inputs
 from tools.survey import ROOT
 
 SHARED = ROOT.parent / "shared" / "data"

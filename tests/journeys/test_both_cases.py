@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from market.demo.run import Inputs
+from market.demo.telling import Inputs
 from tests.journeys import expected
 from tests.journeys.inputs import REAL, SAMPLES, are_there, first_persons, without_properties
 from tests.market.process import folder_for_a_market, run

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from market.demo.run import Inputs, tell
+from market.demo.telling import Inputs, tell
 from market.embedded import OPERATOR_FILE
 from tests.journeys import expected
 from tests.journeys.inputs import SAMPLES, first_persons
