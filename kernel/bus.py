@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sqlalchemy import text
 
+from kernel.crash_points import reached
 from kernel.database import Bell, Database, listen
 from kernel.told import Told
 
@@ -76,6 +77,7 @@ class PostgresBus:
                 "moments": [event.occurred_at for event in events],
             }
             await conn.execute(_APPEND, values)
+            reached("relay.after_send")
             await conn.execute(_RING, {"topic": topic})
 
     async def read(self, consumer: str, topic: str, limit: int) -> tuple[list[Told], int]:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from kernel.crash_points import reached
 from kernel.schema import KERNEL_TABLES
 
 
@@ -20,7 +21,10 @@ def run() -> None:
     from alembic import context  # noqa: PLC0415 - as in _upgrade
 
     connection: Connection = context.config.attributes["connection"]
-    context.configure(connection=connection, target_metadata=None, transaction_per_migration=False)
+    context.configure(
+        connection=connection, target_metadata=None, transaction_per_migration=False,
+        on_version_apply=lambda **_: reached("migration.between_steps"),
+    )  # fmt: skip
     with context.begin_transaction():
         context.run_migrations()
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from kernel.crash_points import reached
 from kernel.refusals import NotFound, TooLarge
 
 PART_BYTES = 8 * 1024 * 1024
@@ -106,7 +107,9 @@ class FolderStore:
                     await asyncio.to_thread(_take, file.write, digests, piece)
                 await asyncio.to_thread(_flush, file.fileno(), file.flush)
             stored = digests.stored()
+            reached("objects.after_incoming")
             await asyncio.to_thread(self._place, incoming, stored.sha256)
+            reached("objects.after_placed")
         finally:
             incoming.unlink(missing_ok=True)
         return stored

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.bus import Bus
+from kernel.crash_points import reached
 from kernel.database import Database
 from kernel.ids import new_id
 from kernel.refusals import StateChanged
@@ -53,13 +54,16 @@ async def relay(database: Database, bus: Bus, topic: str) -> int:
         rows = (await conn.execute(_UNSENT, {"limit": RELAY_BATCH_EVENTS})).all()
     if not rows:
         return 0
+    reached("relay.after_claim")
     await bus.publish(topic, [
         Told(topic, row.event_id, row.aggregate_id, row.aggregate_version, row.type, row.payload, row.occurred_at,
              row.deposit)
         for row in rows
     ])  # fmt: skip
+    reached("relay.after_ack")
     async with database.statement() as conn:
         await conn.execute(_MARK, {"ids": [row.id for row in rows]})
+    reached("relay.after_mark")
     return len(rows)
 
 

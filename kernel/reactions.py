@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from kernel.bus import Bus
+from kernel.crash_points import reached
 from kernel.database import Database
 from kernel.metrics import DEAD_LETTERS, EVENTS_HEARD
 from kernel.refusals import Unavailable
@@ -62,6 +63,7 @@ class Listening:
         events, place = await self._bus.read(self.consumer, self.topic, READ_BATCH_EVENTS)
         if not events:
             return 0
+        reached("consumer.after_poll")
         standing = await self._standing([event for event in events if self._concerns_us(event)])
         passing: list[Told] = []
         for event in events:
@@ -73,6 +75,7 @@ class Listening:
                 passing.append(event)
             standing.versions[event.aggregate_id] = max(event.version, standing.versions.get(event.aggregate_id, 0))
         await self._advance(passing)
+        reached("consumer.before_place")
         await self._bus.commit(self.consumer, self.topic, place)
         return len(events)
 

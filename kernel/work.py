@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
 
 from kernel.calendar import SHANGHAI
 from kernel.callers import current_caller
+from kernel.crash_points import reached
 from kernel.database import Database
 from kernel.once import PROMISE, Once
 from kernel.outbox import AsContract, Telling, keep
@@ -71,8 +72,10 @@ class UnitOfWork:
             raise PartyBarred
         if isinstance(self._ticket, Once):
             await self._ticket.claim(self.conn)
+            reached("request.after_claim")
         elif isinstance(self._ticket, Told):
             await self._ticket.record(self.conn)
+            reached("consumer.after_inbox")
 
     def tell(self, event: object, *, about: str, deposit: bytes | None = None) -> None:
         """Let the others know, once this is committed. ``deposit``: canonical bytes for the evidence log."""
@@ -106,7 +109,9 @@ class UnitOfWork:
         try:
             if error is None:
                 await self._finish()
+                reached(_BEFORE_COMMIT[type(self._ticket)])
                 await self._transaction.commit()
+                reached(_AFTER_COMMIT[type(self._ticket)])
                 if self._settles and isinstance(self._ticket, Once):
                     self._ticket.settled = True
             else:
@@ -129,6 +134,9 @@ class UnitOfWork:
             await self.conn.execute(PROMISE, {**place, "resource": once.resource})
 
 
+# Where a test may let the process die, by what the unit of work was opened with.
+_BEFORE_COMMIT = {Once: "request.before_commit", Told: "consumer.before_commit", type(None): "step.before_commit"}
+_AFTER_COMMIT = {Once: "request.after_commit", Told: "consumer.after_commit", type(None): "step.after_commit"}
 _OPEN = text("""
     SELECT now() AS machine_now,
            now() + COALESCE((SELECT business_at - machine_at FROM clock), interval '0') AS now,

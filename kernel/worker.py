@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from kernel import outbox
 from kernel.bus import Bus
+from kernel.crash_points import reached
 from kernel.database import Bell, Database, listen
 from kernel.jobs import Job
 from kernel.metrics import JOB_FAILURES, OUTBOX_UNSENT
@@ -86,6 +87,7 @@ class Worker:
 
     async def run_job(self, job: Job) -> int:
         """One run; a failure is logged and counted, and the next run tries again."""
+        reached("job.after_lease")
         try:
             return await job.run(self._app)
         except Exception:

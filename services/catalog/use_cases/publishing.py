@@ -11,6 +11,7 @@ from catalog.domain.refusals import ProfilingGaveUp
 from catalog.domain.version import Version, VersionState
 from catalog.ports import Cataloguing, Entry, Look, Work, WorkerFailed
 from kernel.canonical import canonical
+from kernel.crash_points import reached
 from kernel.refusals import Refusal
 
 AT_ONCE = 4
@@ -85,6 +86,7 @@ async def _look(app: Cataloguing, version: Version) -> None:
             subject=vars(dataset.subject) if dataset.subject and not dataset.is_derived else None,
             persons=dataset.has_persons, governed=dataset.has_persons and dataset.is_derived,
         )  # fmt: skip
+    reached("catalog.after_look")
     await _publish(app, version, look)
 
 

@@ -10,6 +10,7 @@ from delivery.domain.use import Asked, Use, UseState
 from delivery.ports import Delivering, Standing, VersionAnswering
 from delivery.use_cases import uses
 from kernel.callers import Caller
+from kernel.crash_points import reached
 from kernel.once import Once
 from kernel.refusals import StateChanged
 
@@ -45,7 +46,9 @@ async def ask_about_person(
         return again
     async with uses.closing(app, use):
         held_fen = await app.trade.hold_for_use(use)
+        reached("use.after_hold")
         given = await _answer(app, standing, use)
+        reached("use.after_answer")
         async with app.work(None) as work:
             metered = await uses.meter(work, use, given.answer.version_digest, given.digest, held_fen)
     return replace(given, use=metered)

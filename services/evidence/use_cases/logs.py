@@ -8,6 +8,7 @@ from evidence.domain.log import Log
 from evidence.domain.refusals import CheckpointNotFound, NothingDepositedYet
 from evidence.domain.tree import Frontier, Node, Span, nodes_of
 from evidence.ports import Recording, Work
+from kernel.crash_points import reached
 
 BATCH_DEPOSITS = 1000
 
@@ -48,8 +49,10 @@ async def _append(work: Work, log: Log, key: LogKey) -> int:
     if not placed:
         return 0
     checkpoint, signed = Checkpoint.sign(key, frontier.size, frontier.root, at)
+    reached("evidence.after_sign")
     await work.deposits.place(placed)
     await work.nodes.add(completed)
+    reached("evidence.after_append")
     await work.checkpoints.add(checkpoint)
     await work.logs.grow(log, log.grown(len(placed)))
     work.tell(signed, about=log.origin)

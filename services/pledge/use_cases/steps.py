@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from kernel.crash_points import reached
 from kernel.refusals import Refusal, Unavailable
 from kernel.work import Ticket
 from pledge.domain.application import Reason
@@ -49,6 +50,7 @@ async def _read(app: Pledging, pledge_id: str) -> Pledge:
 
 async def _keep(app: Pledging, pledge: Pledge, outcome: Outcome) -> None:
     """Keep an outcome, unless somebody who took the same step kept it first."""
+    reached("pledge.after_call")
     async with app.work(None) as work:
         now = await work.pledges.lock(pledge.pledge_id)
         if now.state is pledge.state:
@@ -140,6 +142,7 @@ async def cancel_hold(app: Pledging, pledge: Pledge) -> None:
     if registration is not None and registration.cancelled_at is not None:
         await app.outside.cancel(registration.registry, registration.registration_number, registration.cancelled_at)
         await app.registry.annotate(pledge, "")
+    reached("pledge.mid_cancel")
     await app.registry.cancel(pledge)
     await _end_without_right(app, pledge, lambda now, _: now.cancelled())
 

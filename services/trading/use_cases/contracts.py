@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kernel.callers import Caller
+from kernel.crash_points import reached
 from kernel.once import Once
 from kernel.refusals import Refusal, Unavailable, carried
 from kernel.signatures import header_of, verify_compact
@@ -97,6 +98,7 @@ async def _take_exclusively(app: Trading, contract: Contract) -> None:
     grant = await app.rights.reserve(
         contract.contract_id, contract.product_id, contract.provider_party_id, contract.buyer_party_id
     )
+    reached("contract.after_reserve")
     async with app.work() as work:
         held = await work.contracts.get(contract.contract_id, lock=True)
         if held.state is not ContractState.RESERVING:
@@ -105,6 +107,7 @@ async def _take_exclusively(app: Trading, contract: Contract) -> None:
         held.fencing_version = grant.fencing_version
         await work.contracts.save(held)
     await app.rights.confirm(contract.contract_id, grant.fencing_version)
+    reached("contract.after_confirm")
 
 
 async def _stand(app: Trading, contract_id: str) -> Contract:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kernel.callers import Caller
+from kernel.crash_points import reached
 from kernel.ids import new_id
 from kernel.once import Once
 from kernel.refusals import Refusal
@@ -48,6 +49,7 @@ async def instruct_top_up(app: Trading, top_up_id: str) -> TopUp:
     async with app.work() as work:
         top_up = await work.top_ups.get(top_up_id)
     await app.payer.instruct(top_up.instruction())
+    reached("top_up.after_bank_call")
     async with app.work() as work:
         top_up = await work.top_ups.get(top_up_id, lock=True)
         if top_up.state is TopUpState.INSTRUCTING:

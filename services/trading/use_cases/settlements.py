@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from kernel.callers import Caller
+from kernel.crash_points import reached
 from trading.domain import certificates, events, ledger, refusals
 from trading.domain.contracts import Contract, OrderState
 from trading.domain.payments import Notice
@@ -23,6 +24,7 @@ async def settle(app: Trading, settlement_id: str) -> None:
     for share in settlement.shares:
         if share.state is ShareState.INSTRUCTING:
             await app.payer.instruct(share.instruction())
+            reached("settlement.after_bank_call")
             await _mark_instructed(app, settlement_id, share.share_id)
 
 
