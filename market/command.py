@@ -15,6 +15,7 @@ from rich.markup import escape
 from kernel.logs import set_up_logs
 from market.complaints import Complaint
 from market.roster import SERVICES
+from market.starting import begin_start, end_start
 from market.verify.command import pin_trust, run_verify
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="要素 Yaosu: a data-element market, end to end.")
@@ -31,6 +32,7 @@ def up(
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8000,
 ) -> None:
     """Open the whole market in this process, until Ctrl-C."""
+    begin_start()
     set_up_logs(os.environ.get("YAOSU_LOG_LEVEL", "INFO"))
     with _clear_errors():
         uvloop.run(_up(data, port))
@@ -44,6 +46,7 @@ async def _up(data: Path, port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     movable = os.environ.get("YAOSU_MOVABLE_CLOCK") == "1"
     async with open_market(data, port=port, movable_clock=movable) as market:
+        end_start()
         pin_trust(json.loads(market.trust_path.read_bytes()), say=console.print)
         console.print(f"[bold green]市场已开放 The market is open:[/bold green] {market.url}")
         console.print(f"运营方凭证 The operator's credential: {data / OPERATOR_FILE}. Ctrl-C ends it.")
@@ -122,6 +125,7 @@ def serve(
     port: Annotated[int, typer.Option(help="The port of its HTTP API on 127.0.0.1.")] = 8001,
 ) -> None:
     """Production: one service's HTTP and gRPC servers in a process of their own."""
+    begin_start()
     from market.processes import serve_one
 
     set_up_logs(os.environ.get("YAOSU_LOG_LEVEL", "INFO"))
@@ -132,6 +136,7 @@ def serve(
 @app.command()
 def work(service: Service, data: Data = DEFAULT_DATA) -> None:
     """Production: one service's worker (relay, reactions, clocks) in a process of its own."""
+    begin_start()
     from market.processes import work_one
 
     set_up_logs(os.environ.get("YAOSU_LOG_LEVEL", "INFO"))

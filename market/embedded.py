@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 from pathlib import Path
 
-import httpx
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -25,7 +24,8 @@ from market.front import Front
 from market.ground import Ground
 from market.postgres import stop_server
 from market.roster import SERVICES
-from market.verify.trust import Trust
+from market.starting import load_services
+from market.trust_file import published_trust
 
 HOST = "127.0.0.1"
 OPERATOR_FILE = "operator.json"
@@ -98,7 +98,7 @@ async def open_market(data: Path, *, port: int = 0, movable_clock: bool = False)
     """Open the market on a folder; port 0 takes any free one. Leaves nothing running behind."""
     door = _bound(port)
     lock = _lock_or_close(data, door)
-    ground = await Ground.open(data, movable_clock=movable_clock)
+    ground, _ = await asyncio.gather(Ground.open(data, movable_clock=movable_clock), asyncio.to_thread(load_services))
     tasks: list[asyncio.Task[None]] = []
     hosts: dict[str, Host] = {}
     try:
@@ -181,12 +181,5 @@ async def _operator(data: Path, onboarding: Host) -> dict[str, str]:
 
 async def _write_trust(market: Market) -> None:
     """Keep the public keys that this market signs with in one file, which also is what verifiers pin."""
-    async with httpx.AsyncClient(base_url=market.url, timeout=30) as client:
-        log = (await client.get("/evidence/v1/key")).raise_for_status().json()
-        issuers = []
-        for service in ("rights", "trading"):
-            published = (await client.get(f"/{service}/v1/issuer-keys")).raise_for_status().json()
-            issuers += [{"issuer": published["issuer"], **key} for key in published["keys"]]
-    trust = {"format": 1, "log": {"origin": log["origin"], "vkey": log["vkey"]}, "issuers": issuers}
-    Trust.from_json(canonical(trust))
-    market.trust_path.write_bytes(canonical(trust))
+    trust = canonical(await asyncio.to_thread(published_trust, market.url))
+    market.trust_path.write_bytes(trust)

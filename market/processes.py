@@ -10,6 +10,7 @@ import structlog
 
 from market.embedded import build_host, quiet_server
 from market.ground import Ground
+from market.starting import end_start
 
 ADDRESSES_SETTING = "YAOSU_PEERS"
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ async def serve_one(name: str, data: Path, port: int) -> None:
     await host.listen(ground.address_of(name))
     server = quiet_server(host.service.app, port)
     serving = asyncio.create_task(server.serve())
+    end_start()
     log.info("serving", service=name, port=port)
     try:
         await stopped.wait()
@@ -58,6 +60,7 @@ async def work_one(name: str, data: Path) -> None:
     ground = await _ground(data)
     host = build_host(ground, name)
     working = asyncio.create_task(host.worker.run())
+    end_start()
     log.info("working", service=name)
     try:
         await stopped.wait()
