@@ -68,7 +68,7 @@ class BimCase:
         await file_compliance(world, dataset_id=self.dataset, version_id=self.version, level="GENERAL_2")
         number, path = await certify(
             world, world["designer"], profile="nda-2026", dataset_id=self.dataset, version_id=self.version,
-            name="2026年青岛市城阳区建筑设计联排住宅模型数据集", source_kind="own_production",
+            name="2026年青岛市城阳区建筑设计联排住宅模型数据集", source_kind="own_production", is_model=True,
             co_holders=[world["co_designer"]],
         )  # fmt: skip
         world.story.say(f"证书 certificate {number}")
@@ -186,7 +186,7 @@ class BimCase:
         version = (await publish_version(other, dataset, {"model.ifc": path}))["version_id"]
         return await certify(
             self.world, other, profile="nda-2026", dataset_id=dataset, version_id=version,
-            name=f"2026年青岛市建筑物业{manner}模型数据集", source_kind="own_production",
+            name=f"2026年青岛市建筑物业{manner}模型数据集", source_kind="own_production", is_model=True,
         )  # fmt: skip
 
     async def _newer_version(self, path: Path) -> None:

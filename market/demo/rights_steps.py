@@ -30,11 +30,23 @@ HEADS = ("parties", "source", "content", "tradability", "circulation", "process"
 
 async def certify(  # noqa: PLR0913 - a filing says all this
     world: World, applicant: Actor, *, profile: str, version_id: str, name: str, source_kind: str,
-    dataset_id: str = "", product_id: str = "", co_holders: Sequence[Actor] = (),
+    dataset_id: str = "", product_id: str = "", co_holders: Sequence[Actor] = (), is_model: bool = False,
 ) -> tuple[str, str]:  # fmt: skip
     """Register the applicant's three rights up to a certificate; its number and where its file is kept."""
     asset = {"product_id": product_id} if product_id else {"dataset_id": dataset_id}
-    is_model = source_kind == "own_production"
+    submitted = await submit(
+        applicant, asset, profile=profile, version_id=version_id, name=name, source_kind=source_kind,
+        co_holders=co_holders, is_model=is_model,
+    )  # fmt: skip
+    path = f"/rights/v1/registrations/{submitted['registration_id']}"
+    return await _through_review(world, applicant, path, NOTICE_WORKING_DAYS[profile])
+
+
+async def submit(
+    applicant: Actor, asset: dict[str, str], *, profile: str, version_id: str, name: str, source_kind: str,
+    co_holders: Sequence[Actor] = (), is_model: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    """File the registration with all its papers and hand it in; the registration as it stands then."""
     filing = {
         "profile": profile, "type": "initial", **asset, "version_id": version_id,
         "form": _form(name, source_kind, is_model=is_model),
@@ -46,8 +58,8 @@ async def certify(  # noqa: PLR0913 - a filing says all this
     kinds += [*FOR_MODELS] if is_model else []
     kinds += ["co_holder_agreement"] if co_holders else []
     await _attach(applicant, path, kinds, name)
-    await applicant.post(f"{path}:submit")
-    return await _through_review(world, applicant, path, NOTICE_WORKING_DAYS[profile])
+    submitted: dict[str, Any] = await applicant.post(f"{path}:submit")
+    return submitted
 
 
 def _form(name: str, source_kind: str, *, is_model: bool) -> dict[str, Any]:
