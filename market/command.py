@@ -23,7 +23,8 @@ console = Console(highlight=False)
 
 Data = Annotated[Path, typer.Option(help="The market's folder; made at the first start.")]
 DEFAULT_DATA = Path("var/market")
-SAMPLES = Path(__file__).resolve().parent.parent / "samples"
+_HERE = Path(__file__).resolve().parent
+SAMPLES = next(folder for folder in (_HERE / "samples", _HERE.parent / "samples") if folder.is_dir())
 
 
 @app.command()
