@@ -37,7 +37,7 @@ setup: $(INSTALLED) $(CONTRACTS) ## Make .venv, install the locked parts, build 
 ##@ Change it
 .PHONY: test
 test: setup-dev ## Run the whole suite (ARGS="-k pledge" for a part, WORKERS=0 for one process)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -q $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) -q $(ARGS)
 
 .PHONY: check
 check: setup-dev ## Format, lint, types, import contracts, proto lint, architecture tests, freshness of pages

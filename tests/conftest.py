@@ -30,6 +30,8 @@ from kernel.signatures import new_key, public_jwk
 from kernel.tokens import ServiceKeys, TokenVerifier, market_token
 from kernel.told import Told
 from market.postgres import Server, start_postgres
+from tests.scheduling import pytest_collection_modifyitems as pytest_collection_modifyitems  # noqa: PLC0414 - hooks
+from tests.scheduling import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler  # noqa: PLC0414 - hooks
 
 ROUNDS_MAX = 100
 

@@ -46,8 +46,8 @@ def tell(data: Path, inputs: Inputs) -> Story:
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param(SAMPLES, id="samples", marks=pytest.mark.xdist_group("samples")),
-        pytest.param(REAL, id="real", marks=[pytest.mark.xdist_group("real"), pytest.mark.real_inputs]),
+        pytest.param(SAMPLES, id="samples"),
+        pytest.param(REAL, id="real", marks=pytest.mark.real_inputs),
     ],
 )
 def story(request: pytest.FixtureRequest) -> Iterator[Story]:
@@ -107,9 +107,7 @@ def test_the_story_is_told_in_both_languages_and_says_what_comes_next(story: Sto
         assert words in story.printed
 
 
-@pytest.mark.parametrize(
-    "story", [pytest.param(SAMPLES, id="samples", marks=pytest.mark.xdist_group("samples"))], indirect=True
-)
+@pytest.mark.parametrize("story", [pytest.param(SAMPLES, id="samples")], indirect=True)
 def test_with_100_persons_less_and_a_poorer_model_the_results_follow(story: Story, data: Path) -> None:
     whole = expected.answers(SAMPLES.patients, SAMPLES.conditions)
     folder = data.with_name("inputs")

@@ -66,7 +66,6 @@ def assert_no_promise_is_broken(data: Path) -> None:
         assert time.monotonic() < ends_at, audited.stdout + audited.stderr
 
 
-@pytest.mark.xdist_group("killed-between")
 async def test_killed_before_every_step_the_story_ends_with_the_same_sums(data: Path, market: Process) -> None:
     inputs = first_persons(SAMPLES, PERSONS, data.with_name("inputs"))
     killed: list[str] = []
@@ -82,7 +81,6 @@ async def test_killed_before_every_step_the_story_ends_with_the_same_sums(data: 
     assert_no_promise_is_broken(data)
 
 
-@pytest.mark.xdist_group("killed-within")
 async def test_killed_within_steps_the_story_ends_with_the_same_sums(data: Path, market: Process) -> None:
     inputs = first_persons(SAMPLES, PERSONS, data.with_name("inputs"))
     strikes = Strikes(market, seed=20260803)

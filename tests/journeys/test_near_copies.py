@@ -42,7 +42,6 @@ async def _registered_by_another(copier: Actor, form: str, source: Path) -> str:
 
 @pytest.mark.journey
 @pytest.mark.timeout(300)
-@pytest.mark.xdist_group("near-copies")
 async def test_a_re_exported_model_and_a_shuffled_table_are_held_and_other_data_are_not(data: Path) -> None:
     folder = data.with_name("inputs")
     others = first_persons(SAMPLES, 60, folder)
