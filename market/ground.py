@@ -43,6 +43,7 @@ class Ground:
         cls, data: Path, *, movable_clock: bool, sockets: Path | None = None, addresses: Mapping[str, str] | None = None
     ) -> "Ground":
         """Open the folder, making at the first start what is not there yet."""
+        data = data.resolve()  # rooms and tasks are processes that stand in another folder
         data.mkdir(parents=True, exist_ok=True)
         keys = data / "keys"
         keys.mkdir(mode=OWNER_ONLY, exist_ok=True)

@@ -152,3 +152,16 @@ async def test_rooms_are_made_ready_before_anybody_asks(delivery: Delivery) -> N
         entitlement = await work.entitlements.find("ctr_1")
     assert await delivery.running.ports.rooms.warm(entitlement, "ver_1")
     assert not await delivery.running.ports.rooms.warm(entitlement, "ver_1")
+
+
+async def test_a_file_that_cannot_be_had_is_our_fault_and_not_the_version_s() -> None:
+    room = await Room.start()
+    named = {"token": "t", "code": "c", "onset": "o", "abated": "a"}
+    try:
+        with pytest.raises(RoomUnavailable):
+            await room.ask(
+                "load", 30, people=named, people_path="gone", diagnoses=named, diagnoses_path="gone",
+                index_path="gone", groups={}, threads=1, memory_bytes=2**28, room_bytes=2**28, cpu_seconds=5,
+            )  # fmt: skip
+    finally:
+        await room.close()

@@ -33,10 +33,10 @@ class Story:
 
 
 def tell(data: Path, inputs: Inputs) -> Story:
-    """Run the command to its end."""
+    """Run the command to its end; the folder is named from where it stands, as ``make demo`` does."""
     home, report = data.with_name("home"), data.with_name("report.json")
     ended = run(
-        home, "demo", "--data", str(data), "--patients", str(inputs.patients), "--conditions", str(inputs.conditions),
+        home, "demo", "--data", data.name, "--patients", str(inputs.patients), "--conditions", str(inputs.conditions),
         "--bim", str(inputs.bim), "--report", str(report), seconds=DEMO_SECONDS_MAX,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout[-6000:] + ended.stderr[-6000:]

@@ -45,9 +45,15 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def run(home: Path, *arguments: str, seconds: float = PATIENCE_SECONDS) -> "subprocess.CompletedProcess[str]":
-    """One command to its end."""
+    """One command to its end, in the folder that holds its home."""
     return subprocess.run(
-        yaosu(*arguments), env=environment(home), capture_output=True, text=True, timeout=seconds, check=False
+        yaosu(*arguments),
+        env=environment(home),
+        cwd=home.parent,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
     )
 
 

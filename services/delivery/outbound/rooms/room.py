@@ -16,6 +16,8 @@ from delivery.domain.refusals import RoomUnavailable, VersionNotConforming
 
 PROGRAM = Path(__file__).with_name("process.py")
 LINE_BYTES_MAX = 64 * 1024 * 1024
+# Failures of this machine, not of the version: DuckDB's and Python's names for a file or memory not to be had.
+OURS_TO_MEND = {"IOException", "OutOfMemoryException", "MemoryError", "OSError"}
 log = structlog.get_logger()
 
 
@@ -70,7 +72,7 @@ class Room:
             raise RoomLost from None
         if "failed" in told:
             log.error("room could not answer", question=question, failed=told["failed"])
-            if question == "load":
+            if question == "load" and told["failed"] not in OURS_TO_MEND:
                 raise VersionNotConforming(problem=told["failed"])
             raise RoomUnavailable
         return told["answer"]
