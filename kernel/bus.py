@@ -29,6 +29,9 @@ class Bus(Protocol):
     async def wait(self, consumer: str, topic: str, seconds: float) -> None:
         """Return when the topic may hold more for the consumer, or after so many seconds."""
 
+    async def lags(self) -> dict[tuple[str, str], int]:
+        """How many events each consumer has still to read, by consumer and topic."""
+
 
 BUS_TABLES = (
     """
@@ -102,7 +105,7 @@ class PostgresBus:
         await self._bells[topic][consumer].wait(seconds)
 
     async def lags(self) -> dict[tuple[str, str], int]:
-        """How many events each consumer has still to read, by consumer and topic."""
+        """See ``Bus``."""
         async with self._database.statement() as conn:
             rows = (await conn.execute(_LAGS)).all()
         return {(row.consumer, row.topic): row.lag for row in rows}

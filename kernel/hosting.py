@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from kernel.bus import Bus
 from kernel.clock import ClockServicer
 from kernel.database import Database
 from kernel.dead_letters import DeadLetters
+from kernel.gauges import Asked, Gauges
 from kernel.jobs import Job
 from kernel.migrations import migrate
 from kernel.objects import ObjectStore
@@ -23,6 +25,7 @@ from kernel.operations import operations_router
 from kernel.reactions import Listening, Reactions
 from kernel.rpc import CHANNEL_OPTIONS, Door, Peer
 from kernel.sealing import Sealer
+from kernel.settings import Settings
 from kernel.tokens import ServiceKeys, TokenVerifier
 from kernel.web import Edges
 from kernel.worker import Worker
@@ -74,6 +77,7 @@ class Service:
     reactions: Reactions = field(default_factory=dict)
     jobs: Sequence[Job] = ()
     checkers: Sequence[Checker] = ()
+    gauges: Sequence[Asked] = ()
     closing: Sequence[Callable[[], Any]] = ()  # Any: coroutines without a result, called when the service stops
 
 
@@ -86,7 +90,11 @@ class Host:
             Listening(service.name, topic, reactions, service.ports, given.database, given.bus)
             for topic, reactions in service.reactions.items()
         ]
-        self.worker = Worker(service.name, service.ports, given.database, given.bus, ears, list(service.jobs))
+        gauges = Gauges(service.name, given.database, given.bus, service.gauges)
+        show_gauges = partial(gauges.keep_asking, Settings().gauges_every_seconds)
+        self.worker = Worker(
+            service.name, service.ports, given.database, given.bus, ears, list(service.jobs), beside=[show_gauges]
+        )
         service.app.include_router(
             operations_router(service.name, DeadLetters(given.database, ears)), prefix=f"/{service.name}/v1"
         )

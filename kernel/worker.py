@@ -1,7 +1,8 @@
 """A service's worker: relay, reactions and jobs, held by one process at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import asyncpg
@@ -13,7 +14,7 @@ from kernel.bus import Bus
 from kernel.crash_points import reached
 from kernel.database import Bell, Database, listen
 from kernel.jobs import Job
-from kernel.metrics import JOB_FAILURES, OUTBOX_UNSENT
+from kernel.metrics import JOB_FAILURES, JOB_RAN_AT, LEASE_HELD, OUTBOX_UNSENT
 from kernel.reactions import Listening
 
 IDLE_SECONDS = 1.0
@@ -27,28 +28,38 @@ class Worker:
     """Runs while it holds the service's lease, an advisory lock that dies with its connection."""
 
     def __init__(
-        self, name: str, app: object, database: Database, bus: Bus, ears: list[Listening], jobs: list[Job]
-    ) -> None:
+        self, name: str, app: object, database: Database, bus: Bus, ears: list[Listening], jobs: list[Job],
+        beside: Sequence[Callable[[], Awaitable[None]]] = (),
+    ) -> None:  # fmt: skip
         self.name, self._app = name, app
         self._database, self._bus = database, bus
-        self._ears, self._jobs = ears, jobs
+        self._ears, self._jobs, self._beside = ears, jobs, beside
+        self.holds_lease, self.beat_at = False, time.monotonic()
         self._topic = f"yaosu.{name}.v1"
         self._outbox_bell = Bell()
 
     async def run(self) -> None:
         """For ever: take the lease, work, and start over when the lease is lost."""
         while True:
+            self.beat_at = time.monotonic()
             try:
                 await self._hold_lease()
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("worker starts over", service=self.name, error=str(error))
+            finally:
+                self._says_lease(held=False)
             await asyncio.sleep(LEASE_RETRY_SECONDS)
+
+    def _says_lease(self, *, held: bool) -> None:
+        self.holds_lease = held
+        LEASE_HELD.labels(self.name).set(held)
 
     async def _hold_lease(self) -> None:
         connection = await listen(self._database, outbox.CHANNEL, self._outbox_bell.ring)
         try:
             if not await connection.fetchval("SELECT pg_try_advisory_lock(hashtext('worker'))"):
                 return
+            self._says_lease(held=True)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._watch(connection))
                 tasks.create_task(self._for_ever(self.relay, self._outbox_bell.wait))
@@ -56,6 +67,8 @@ class Worker:
                     tasks.create_task(self._for_ever(ear.hear, partial(self._bus.wait, self.name, ear.topic)))
                 for job in self._jobs:
                     tasks.create_task(self._repeat(job))
+                for run in self._beside:
+                    tasks.create_task(_run(run))
         except* _LeaseLostError:
             log.warning("lease lost", service=self.name)
         finally:
@@ -64,6 +77,7 @@ class Worker:
     async def _watch(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         while True:
             await asyncio.sleep(IDLE_SECONDS)
+            self.beat_at = time.monotonic()
             if connection.is_closed():
                 raise _LeaseLostError
 
@@ -89,11 +103,13 @@ class Worker:
         """One run; a failure is logged and counted, and the next run tries again."""
         reached("job.after_lease")
         try:
-            return await job.run(self._app)
+            moved = await job.run(self._app)
         except Exception:
             JOB_FAILURES.labels(self.name, job.name).inc()
             log.exception("job failed", service=self.name, job=job.name)
             return 0
+        JOB_RAN_AT.labels(self.name, job.name).set_to_current_time()
+        return moved
 
     async def relay(self) -> int:
         """Send one batch of the outbox."""
@@ -114,6 +130,10 @@ class Worker:
         """Whether nothing waits in the outbox."""
         async with self._database.transaction() as conn:
             return not await conn.scalar(text("SELECT EXISTS (SELECT FROM outbox WHERE sent_at IS NULL)"))
+
+
+async def _run(run: Callable[[], Awaitable[None]]) -> None:
+    await run()
 
 
 class _LeaseLostError(Exception):

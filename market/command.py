@@ -117,13 +117,15 @@ async def _audit(data: Path) -> int:
 
 
 Service = Annotated[str, typer.Argument(help=", ".join(SERVICES))]
+Host = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 in a container.")]
 
 
 @app.command()
 def serve(
     service: Service,
     data: Data = DEFAULT_DATA,
-    port: Annotated[int, typer.Option(help="The port of its HTTP API on 127.0.0.1.")] = 8001,
+    port: Annotated[int, typer.Option(help="The port of its HTTP API.")] = 8001,
+    host: Host = "127.0.0.1",
 ) -> None:
     """Production: one service's HTTP and gRPC servers in a process of their own."""
     begin_start()
@@ -131,18 +133,23 @@ def serve(
 
     set_up_logs(os.environ.get("YAOSU_LOG_LEVEL", "INFO"))
     with _clear_errors():
-        uvloop.run(serve_one(_known(service), data, port))
+        uvloop.run(serve_one(_known(service), data, port, host))
 
 
 @app.command()
-def work(service: Service, data: Data = DEFAULT_DATA) -> None:
+def work(
+    service: Service,
+    data: Data = DEFAULT_DATA,
+    port: Annotated[int, typer.Option(help="The port that shows its health and numbers; 0: none.")] = 0,
+    host: Host = "127.0.0.1",
+) -> None:
     """Production: one service's worker (relay, reactions, clocks) in a process of its own."""
     begin_start()
     from market.processes import work_one
 
     set_up_logs(os.environ.get("YAOSU_LOG_LEVEL", "INFO"))
     with _clear_errors():
-        uvloop.run(work_one(_known(service), data))
+        uvloop.run(work_one(_known(service), data, port, host))
 
 
 @app.command()

@@ -137,10 +137,10 @@ class _Quiet(uvicorn.Server):
         yield
 
 
-def quiet_server(app: ASGIApp, port: int) -> uvicorn.Server:
-    """An HTTP server on the loopback address that leaves signals alone and logs no requests."""
+def quiet_server(app: ASGIApp, port: int, host: str = HOST) -> uvicorn.Server:
+    """An HTTP server that leaves signals alone and logs no requests."""
     config = uvicorn.Config(
-        app, host=HOST, port=port, access_log=False, log_config=None, lifespan="off", timeout_keep_alive=60,
+        app, host=host, port=port, access_log=False, log_config=None, lifespan="off", timeout_keep_alive=60,
         timeout_graceful_shutdown=5,
     )  # fmt: skip
     return _Quiet(config)

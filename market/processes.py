@@ -8,7 +8,8 @@ from pathlib import Path
 
 import structlog
 
-from market.embedded import build_host, quiet_server
+from kernel.worker_view import WorkerView
+from market.embedded import HOST, build_host, quiet_server
 from market.ground import Ground
 from market.starting import end_start
 
@@ -35,13 +36,13 @@ def _told_to_stop() -> asyncio.Event:
     return stopped
 
 
-async def serve_one(name: str, data: Path, port: int) -> None:
+async def serve_one(name: str, data: Path, port: int, at: str = HOST) -> None:
     """HTTP and gRPC until the process is told to stop."""
     stopped = _told_to_stop()
     ground = await _ground(data)
     host = build_host(ground, name)
     await host.listen(ground.address_of(name))
-    server = quiet_server(host.service.app, port)
+    server = quiet_server(host.service.app, port, at)
     serving = asyncio.create_task(server.serve())
     end_start()
     log.info("serving", service=name, port=port)
@@ -54,17 +55,22 @@ async def serve_one(name: str, data: Path, port: int) -> None:
         await ground.close()
 
 
-async def work_one(name: str, data: Path) -> None:
-    """Relay, reactions and jobs until the process is told to stop."""
+async def work_one(name: str, data: Path, port: int = 0, at: str = HOST) -> None:
+    """Relay, reactions and jobs until the process is told to stop; on the port, if any, its health and numbers."""
     stopped = _told_to_stop()
     ground = await _ground(data)
     host = build_host(ground, name)
     working = asyncio.create_task(host.worker.run())
+    server = quiet_server(WorkerView(host.worker), port, at)
+    showing = asyncio.create_task(server.serve()) if port else None
     end_start()
     log.info("working", service=name)
     try:
         await stopped.wait()
     finally:
+        if showing is not None:
+            server.should_exit = True
+            await showing
         working.cancel()
         with suppress(asyncio.CancelledError):
             await working

@@ -7,6 +7,7 @@ from catalog.inbound import events, grpc, http, jobs
 from catalog.outbound import events as contracts
 from catalog.outbound.audit import checkers
 from catalog.outbound.byte_store import Shelves
+from catalog.outbound.gauges import GAUGES
 from catalog.outbound.storage import SqlWork
 from catalog.outbound.workshop import Workshop
 from catalog.ports import Cataloguing
@@ -46,5 +47,6 @@ def build(surroundings: Surroundings) -> Service:
         reactions=events.REACTIONS,
         jobs=jobs.JOBS,
         checkers=checkers(surroundings.objects),
+        gauges=GAUGES,
         closing=[workshop.close],
     )

@@ -7,6 +7,7 @@ from delivery.inbound import events, http, jobs
 from delivery.outbound.audit import CHECKERS
 from delivery.outbound.catalog import GrpcCatalog
 from delivery.outbound.events import as_contract
+from delivery.outbound.gauges import GAUGES
 from delivery.outbound.onboarding import GrpcParties
 from delivery.outbound.rooms.stores import Stores
 from delivery.outbound.rooms.warm import RoomLimits, WarmRooms
@@ -46,5 +47,6 @@ def build(surroundings: Surroundings) -> Service:
         reactions=events.REACTIONS,
         jobs=jobs.jobs(warm=settings.warm_rooms),
         checkers=CHECKERS,
+        gauges=GAUGES,
         closing=[rooms.close],
     )

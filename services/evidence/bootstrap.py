@@ -6,6 +6,7 @@ from evidence.config import Settings
 from evidence.inbound import events, grpc, http, jobs
 from evidence.outbound.audit import CHECKERS
 from evidence.outbound.events import as_contract
+from evidence.outbound.gauges import GAUGES
 from evidence.outbound.storage import SqlWork
 from evidence.ports import Recording
 from kernel.hosting import Rpc, Service, Surroundings
@@ -34,4 +35,5 @@ def build(surroundings: Surroundings) -> Service:
         reactions=events.REACTIONS,
         jobs=jobs.jobs(settings.sequencer_interval_seconds),
         checkers=CHECKERS,
+        gauges=GAUGES,
     )

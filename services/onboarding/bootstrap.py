@@ -12,6 +12,7 @@ from onboarding.inbound.http import ROUTERS
 from onboarding.inbound.jobs import JOBS
 from onboarding.outbound.audit import CHECKERS
 from onboarding.outbound.clocks import PeerClocks
+from onboarding.outbound.gauges import GAUGES
 from onboarding.outbound.passwords import Argon2Passwords
 from onboarding.outbound.storage import work_over
 from onboarding.ports import Onboarding, Rules
@@ -52,5 +53,6 @@ def build(surroundings: Surroundings) -> Service:
         ],
         jobs=JOBS,
         checkers=CHECKERS,
+        gauges=GAUGES,
         closing=[passwords.close],
     )

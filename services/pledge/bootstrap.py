@@ -9,6 +9,7 @@ from pledge.inbound import events, jobs
 from pledge.inbound.http import ROUTERS
 from pledge.outbound.audit import CHECKERS
 from pledge.outbound.events import as_contract
+from pledge.outbound.gauges import GAUGES
 from pledge.outbound.onboarding import PartiesAtOnboarding
 from pledge.outbound.outside_registry import ManualRegister
 from pledge.outbound.rights import RegistryAtRights
@@ -36,4 +37,5 @@ def build(surroundings: Surroundings) -> Service:
         reactions=events.REACTIONS,
         jobs=jobs.JOBS,
         checkers=CHECKERS,
+        gauges=GAUGES,
     )

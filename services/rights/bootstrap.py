@@ -11,6 +11,7 @@ from rights.outbound.audit import CHECKERS
 from rights.outbound.catalog import GrpcCatalog
 from rights.outbound.events import as_contract
 from rights.outbound.evidence import GrpcEvidence
+from rights.outbound.gauges import GAUGES
 from rights.outbound.onboarding import GrpcParties
 from rights.outbound.storage import opener
 from rights.ports import Registering, Rules
@@ -49,4 +50,5 @@ def build(surroundings: Surroundings) -> Service:
         reactions=events.REACTIONS,
         jobs=jobs.JOBS,
         checkers=CHECKERS,
+        gauges=GAUGES,
     )

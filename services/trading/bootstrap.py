@@ -11,6 +11,7 @@ from trading.outbound.audit import CHECKERS
 from trading.outbound.catalog import GrpcCatalog
 from trading.outbound.events import as_contract
 from trading.outbound.evidence import GrpcEvidence
+from trading.outbound.gauges import GAUGES
 from trading.outbound.onboarding import GrpcParties
 from trading.outbound.payer import Misbehaviour, SimulatedBank
 from trading.outbound.rights import GrpcRights
@@ -55,4 +56,5 @@ def build(surroundings: Surroundings) -> Service:
         reactions=events.REACTIONS,
         jobs=jobs.JOBS,
         checkers=CHECKERS,
+        gauges=GAUGES,
     )

@@ -125,6 +125,15 @@ class Process:
         message = f"{self.url}{path} does not answer; {' '.join(self.arguments)} wrote: {self.written}"
         raise TimeoutError(message)
 
+    def shows(self, line: str, seconds: float = PATIENCE_SECONDS) -> None:
+        """Wait until its numbers for Prometheus hold the line."""
+        ends_at = time.perf_counter() + seconds
+        while line not in httpx.get(f"{self.url}/metrics").raise_for_status().text:
+            if time.perf_counter() > ends_at:
+                message = f"{' '.join(self.arguments)} does not show {line}; it wrote: {self.written}"
+                raise TimeoutError(message)
+            self._wait_a_little()
+
     def says(self, words: str, seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until it has written the words."""
         ends_at = time.perf_counter() + seconds

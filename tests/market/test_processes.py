@@ -15,7 +15,8 @@ def test_one_service_is_migrated_served_and_worked_for_by_itself(data: Path) -> 
 
     port = free_port()
     serving = Process(["serve", "evidence", "--data", str(data), "--port", str(port)], data.with_name("home"), port)
-    working = Process(["work", "evidence", "--data", str(data)], data.with_name("home"), 0)
+    seen = free_port()
+    working = Process(["work", "evidence", "--data", str(data), "--port", str(seen)], data.with_name("home"), seen)
     try:
         serving.start()
         working.start()
@@ -24,6 +25,9 @@ def test_one_service_is_migrated_served_and_worked_for_by_itself(data: Path) -> 
         log = httpx.get(f"{serving.url}/evidence/v1/key").raise_for_status().json()
         assert log["vkey"].startswith(log["origin"])
         assert httpx.get(f"{serving.url}/evidence/v1/nowhere").status_code == httpx.codes.NOT_FOUND
+        working.answers("/health")
+        working.shows('yaosu_lease_held{service="evidence"} 1.0')
+        working.shows("yaosu_checkpoint_age_seconds")
         assert working.lives(), working.written
     finally:
         codes = [process.stop(signal.SIGTERM) for process in (working, serving) if process.lives()]
