@@ -2,6 +2,7 @@
 
 import json
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -9,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from kernel.database import is_away
 from kernel.metrics import REFUSALS
 from kernel.problems import PROBLEM, InvalidFields, MethodUnknown, RouteUnknown, problem_of, status_of
 from kernel.refusals import Refusal, TemporarilyUnavailable, Unreadable
@@ -23,7 +25,8 @@ def answer_refusals(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _refuse_framework)
     for away in (OperationalError, PoolTimeout, OSError):
         app.add_exception_handler(away, _away)
-    app.add_exception_handler(DBAPIError, _database_failed)
+    for failed in (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        app.add_exception_handler(failed, _database_failed)
     app.add_exception_handler(Exception, _fail)
 
 
@@ -68,7 +71,7 @@ async def _database_failed(request: Request, error: Exception) -> Response:
     code = getattr(getattr(error, "orig", None), "sqlstate", "") or ""
     if code.startswith("22"):
         return _answer(request, Unreadable())
-    if code in {"40001", "40P01", "57014", "55P03"} or code.startswith(("53", "57P", "08")):
+    if is_away(error):
         return await _away(request, error)
     return await _fail(request, error)
 

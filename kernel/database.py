@@ -7,6 +7,8 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 POOL_CONNECTIONS = 8
@@ -68,6 +70,25 @@ class Database:
     async def close(self) -> None:
         """Give all connections back."""
         await self.engine.dispose()
+
+
+# SQLSTATE classes and codes that tell of the server's state, not of the statement: connection lost, no room left,
+# shutting down; serialisation failure, deadlock, lock not had, cancelled by a timeout.
+_AWAY_CLASSES = ("08", "53", "57P", "58")
+_AWAY_CODES = frozenset({"40001", "40P01", "55P03", "57014"})
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the same statement may well succeed a little later: the database is away, full or busy.
+
+    A connection that cannot be made fails with asyncpg's own errors, one that breaks with SQLAlchemy's.
+    """
+    if isinstance(error, (OSError, PoolTimeout, InterfaceError, OperationalError, asyncpg.InterfaceError)):
+        return True
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    code = getattr(getattr(error, "orig", error), "sqlstate", "") or ""
+    return code in _AWAY_CODES or code.startswith(_AWAY_CLASSES)
 
 
 class Bell:

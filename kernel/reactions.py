@@ -8,11 +8,10 @@ from typing import Any, TypeVar
 import structlog
 from google.protobuf.message import DecodeError, Message
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 
 from kernel.bus import Bus
 from kernel.crash_points import reached
-from kernel.database import Database
+from kernel.database import Database, is_away
 from kernel.metrics import DEAD_LETTERS, EVENTS_HEARD
 from kernel.refusals import Unavailable
 from kernel.told import AlreadyHeard, Told
@@ -129,10 +128,13 @@ class Listening:
             tries += 1
             try:
                 await self.react(event)
-            except (Unavailable, OperationalError, OSError) as error:
-                log.warning("event waits", topic=self.topic, type=event.type, consumer=self.consumer, error=str(error))
-                await asyncio.sleep(min(RETRY_DELAY_SECONDS * 2 ** min(tries, 6), 10))
             except Exception as error:
+                if _passes(error):
+                    log.warning(
+                        "event waits", topic=self.topic, type=event.type, consumer=self.consumer, error=str(error)
+                    )
+                    await asyncio.sleep(min(RETRY_DELAY_SECONDS * 2 ** min(tries, 6), 10))
+                    continue
                 if tries >= TRIES:
                     log.exception("event parked", topic=self.topic, type=event.type, consumer=self.consumer)
                     await self._park(event, f"{type(error).__name__}: {error}")
@@ -168,6 +170,11 @@ class Listening:
                 "version": event.version, "payload": event.payload, "deposit": event.deposit,
                 "occurred_at": event.occurred_at, "cause": cause[:2000],
             })  # fmt: skip
+
+
+def _passes(error: Exception) -> bool:
+    """Whether the cause lies outside and goes by: then the event waits for it, however long, and is not parked."""
+    return isinstance(error, Unavailable) or is_away(error)
 
 
 def _decoded(message: type[Message], payload: bytes) -> Message:

@@ -181,8 +181,8 @@ class SigningKeys(Protocol):
 class MarketClock(Protocol):
     """The pair last set, and which services do not hold it yet."""
 
-    async def take_turn(self) -> None:
-        """Nobody else moves the clock until the transaction ends."""
+    async def take_turn(self) -> datetime:
+        """Nobody else moves the clock until the transaction ends; business time as it is once it is our turn."""
 
     async def set(self, business_at: datetime, machine_at: datetime, services: Sequence[str]) -> ClockSetting:
         """Keep the pair, on this service's own clock too, with the services that are to hear of it."""

@@ -80,6 +80,7 @@ class Process:
     arguments: list[str]
     home: Path
     port: int
+    settings: dict[str, str] = field(default_factory=dict)
     _running: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
 
     @classmethod
@@ -103,8 +104,9 @@ class Process:
         """Start it; do not wait."""
         with (self.home_made() / "log").open("ab") as log:
             self._running = subprocess.Popen(
-                yaosu(*self.arguments), env=environment(self.home), stdout=log, stderr=subprocess.STDOUT
-            )
+                yaosu(*self.arguments), env=environment(self.home) | self.settings, stdout=log,
+                stderr=subprocess.STDOUT,
+            )  # fmt: skip
 
     def home_made(self) -> Path:
         """Its home."""

@@ -1,5 +1,6 @@
 """The market's clock goes forward, on every service, or says which one does not follow."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -54,6 +55,14 @@ async def _advance(market: Onboarded, at: datetime, **headers: str):
 
 async def _reading(market: Onboarded) -> Any:
     return (await market.public.get("/clock")).json()
+
+
+async def test_eight_who_move_the_clock_at_once_never_set_it_back(market: Onboarded) -> None:
+    begins = datetime(2026, 8, 3, 9, tzinfo=SHANGHAI)
+    await _advance(market, begins)
+    answers = await asyncio.gather(*(_advance(market, begins + timedelta(days=7)) for _ in range(8)))
+    assert {answer.status_code for answer in answers} <= {200, 503}, "503: the others hold it a moment later"
+    assert await market.violations() == []
 
 
 async def test_a_new_market_begins_in_the_past_and_ends_at_the_present(market: Onboarded, clocks: FakeClocks) -> None:

@@ -32,8 +32,10 @@ async def reason_of(awaited: object) -> str:
 )  # fmt: skip
 async def test_a_top_up_arrives_once_however_the_payer_calls_back(market: Market, payer: Misbehaviour) -> None:
     market.payer.misbehaviour = payer
-    top_up = done(await market.buyer.post("/top-ups", json={"amount_fen": 100_000}))
-    assert top_up["state"] == "INSTRUCTED"
+    key = {"Idempotency-Key": "k"}
+    top_up = done(await market.buyer.post("/top-ups", json={"amount_fen": 100_000}, headers=key))
+    again = done(await market.buyer.post("/top-ups", json={"amount_fen": 100_000}, headers=key))
+    assert again == top_up, "a retry hears what the first attempt heard"
     await market.running.drain()
     assert done(await market.buyer.get(f"/top-ups/{top_up['top_up_id']}"))["state"] == "RECEIVED"
     assert await market.deposit() == {

@@ -15,11 +15,11 @@ READ_AT = "/onboarding/v1/clock"
 async def advance_clock(app: Onboarding, once: Ticket, business_at: datetime) -> ClockReading:
     """Decide on the new time, keep it here, then have every other service keep it."""
     async with app.work(once) as work:
-        await work.market_clock.take_turn()
-        machine_now = work.machine_now
+        # Whoever had the turn before may have moved the clock since this transaction began.
+        business_now, machine_now = await work.market_clock.take_turn(), work.machine_now
         begins = await work.market_clock.newest() is None and await work.parties.only_operators()
         target = next_business_time(
-            business_at, business_now=work.now, machine_now=machine_now, begins=begins, rules=app.rules.clock
+            business_at, business_now=business_now, machine_now=machine_now, begins=begins, rules=app.rules.clock
         )
         await work.market_clock.set(target, machine_now, app.clocks.names)
         work.promise(READ_AT)

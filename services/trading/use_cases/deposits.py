@@ -1,6 +1,7 @@
 """Buyers' deposits: topping up through the payer, and what is there."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from kernel.callers import Caller
@@ -38,10 +39,9 @@ async def open_top_up(app: Trading, caller: Caller, once: Once, amount_fen: int)
         top_up = TopUp(new_id("top"), caller.party_id, amount_fen, work.now)
         await work.top_ups.add(top_up)
         work.settle(top_up)
-    try:
-        return await instruct_top_up(app, top_up.top_up_id)
-    except Refusal:  # the wish is kept; the job asks the payer again
-        return top_up
+    with suppress(Refusal):  # the wish is kept; the job asks the payer again
+        await instruct_top_up(app, top_up.top_up_id)
+    return top_up  # as it was kept under the key, so that a retry hears the same
 
 
 async def instruct_top_up(app: Trading, top_up_id: str) -> TopUp:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.calendar import SHANGHAI
 from onboarding.domain.clock import ClockSetting
 from onboarding.outbound.tables import clock_setting
 
@@ -16,9 +17,11 @@ class SqlMarketClock:
     def __init__(self, conn: AsyncConnection) -> None:
         self._conn = conn
 
-    async def take_turn(self) -> None:
-        """Nobody else moves the clock until this transaction ends."""
+    async def take_turn(self) -> datetime:
+        """Nobody else moves the clock until this transaction ends; business time at its machine time, as set now."""
         await self._conn.execute(text("SELECT pg_advisory_xact_lock(hashtext('market_clock'))"))
+        at: datetime = await self._conn.scalar(_NOW)
+        return at.astimezone(SHANGHAI)
 
     async def set(self, business_at: datetime, machine_at: datetime, services: Sequence[str]) -> ClockSetting:
         """Keep the pair, on this service's own clock too, with the services that are to hear of it."""
@@ -44,6 +47,7 @@ class SqlMarketClock:
         await self._conn.execute(_HELD, {"service": service, "revision": revision})
 
 
+_NOW = text("SELECT now() + COALESCE((SELECT business_at - machine_at FROM clock), interval '0')")
 _OWN = text("""
     INSERT INTO clock (business_at, machine_at) VALUES (:business_at, :machine_at)
     ON CONFLICT (only_row) DO UPDATE SET business_at = excluded.business_at, machine_at = excluded.machine_at""")

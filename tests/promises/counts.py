@@ -1,0 +1,41 @@
+"""The counts of the last long run, for docs/promises.md; kept in the tree so that the page can say them."""
+
+import json
+import shutil
+import subprocess
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.promises.verdict import Verdict
+from tools.survey import ROOT
+
+COUNTS = ROOT / "docs" / "promises-counts.json"
+
+
+def keep_counts(size: str, run: str, verdict: Verdict, steps: int, schedule: Sequence[str]) -> None:
+    """Write down what one run came to, beside the others of its size."""
+    kept = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
+    kept.setdefault(size, {})[run] = {
+        "on": datetime.now(UTC).date().isoformat(), "commit": _commit(), "steps": steps, "keys": verdict.asked,
+        "keys_once_unknown": verdict.once_unknown, "keys_asked_again": verdict.reasked,
+        "faults": dict(sorted(Counter(schedule).items())),
+        "promises_checked": len(verdict.findings), "violations": len(verdict.violations),
+    }  # fmt: skip
+    _write(COUNTS, kept)
+
+
+def _write(path: Path, kept: dict[str, object]) -> None:
+    path.write_text(json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+
+
+def _commit() -> str:
+    told = subprocess.run(
+        [shutil.which("git") or "git", "rev-parse", "--short", "HEAD"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return told.stdout.strip()

@@ -1,0 +1,100 @@
+"""The process dies at every named point, one after the other, while clients are at work; the story always comes right."""
+
+import ast
+import asyncio
+import random
+import re
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.market.process import Process, folder_for_a_market, run
+from tests.promises.counts import keep_counts
+from tests.promises.crashes import APART, POINTS, drive
+from tests.promises.verdict import judge
+from tests.promises.workload import Workload
+from tests.promises.world import World, open_world
+from tools.survey import sources
+
+DEATH_SECONDS_MAX = 180.0
+POLL_SECONDS = 0.05
+NAME = re.compile(r"[a-z_]+\.(after|before|mid|between)_[a-z_]+")
+FEW = ["relay.after_send", "consumer.before_commit", "settlement.after_bank_call"]
+
+
+def named(path: Path) -> set[str]:
+    """The crash points that a source file names."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    words = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return {word for word in words if NAME.fullmatch(word)}
+
+
+def test_every_point_in_the_code_is_known_and_every_known_one_is_in_the_code() -> None:
+    here = [path for path in sources("kernel", "services", "market") if path.name != "crash_points.py"]
+    assert {point for path in here for point in named(path)} == set(POINTS)
+
+
+async def test_the_market_dies_at_a_few_points_and_comes_right() -> None:
+    await die_at(FEW, seed=7, size="")
+
+
+@pytest.mark.promises
+@pytest.mark.timeout(3600)
+async def test_the_market_dies_at_every_point_and_comes_right() -> None:
+    await die_at(sorted(set(POINTS) - APART), seed=11, size="promises")
+
+
+@pytest.mark.night
+@pytest.mark.timeout(14_400)
+@pytest.mark.parametrize("seed", range(20))
+async def test_the_market_dies_at_every_point_many_times(seed: int) -> None:
+    await die_at(sorted(set(POINTS) - APART), seed, size="night")
+
+
+def test_a_migration_that_died_half_way_is_begun_anew(data: Path) -> None:
+    home = data.with_name("home")
+    dying = Process(["migrate", "evidence", "--data", str(data)], home, 0)
+    dying.settings["YAOSU_CRASH_AT"] = "migration.between_steps"
+    dying.start()
+    assert dying.process.wait(60) == -signal.SIGKILL
+    again = run(home, "migrate", "evidence", "--data", str(data))
+    assert again.returncode == 0, again
+
+
+async def die_at(points: list[str], seed: int, size: str) -> None:
+    """One life of the market for each point; every one ends there, and the next begins where it ended."""
+    chance = random.Random(seed)  # noqa: S311 - the same at each run
+    with folder_for_a_market() as data:
+        async with open_world(data, seed) as world, world.door() as door:
+            workload = Workload(door, data.with_name("papers"), world.operator, seed)
+            await workload.open()
+            await workload.publish("designer", chance)
+            for point in chance.sample(points, len(points)):
+                await _die_at(world, workload, point, chance)
+            verdict = await judge(world, await workload.actors())
+    if size:
+        keep_counts(size, f"crash points, seed {seed}", verdict, workload.done.total(), points)
+    assert verdict.violations == [], "\n".join(verdict.violations)
+    assert workload.broken == []
+
+
+async def _die_at(world: World, workload: Workload, point: str, chance: random.Random) -> None:
+    if world.market.lives():
+        await world.kill_market()
+    await world.start_market(crash_at=f"{point}:{chance.randrange(1, 3)}")
+    driving = asyncio.create_task(drive(point, workload, chance))
+    ends_at = time.monotonic() + DEATH_SECONDS_MAX
+    try:
+        while world.market.lives():
+            assert time.monotonic() < ends_at, f"nothing led to {point}: {world.market.written[-300:]}"
+            assert not driving.done(), driving.exception()
+            await asyncio.sleep(POLL_SECONDS)
+        assert world.market.process.returncode == -signal.SIGKILL, f"{point}: {world.market.written}"
+        # What was under way goes on in a life in which nothing is armed, so that no step is given up.
+        await world.start_market()
+        await world.answers()
+    finally:
+        driving.cancel()
+        await asyncio.gather(driving, return_exceptions=True)

@@ -1,0 +1,126 @@
+"""The world of a run: a market whose every link passes a fault proxy, on a PostgreSQL that can be killed."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import psutil
+
+from kernel.crash_points import SETTING as CRASH_SETTING
+from kernel.objects import FolderStore
+from market.demo.client import Door
+from market.embedded import OPERATOR_FILE
+from market.postgres import ADDRESS_SETTING, Server, start_postgres
+from tests.market.process import Process
+from tests.promises.history import History, Remembering
+from tests.promises.proxy import Proxy
+
+HTTP_TIMEOUT_SECONDS = 15.0
+CONNECTIONS = 32
+SECRET_FILE = Path("keys") / "databases.key"
+
+
+@dataclass
+class World:
+    """A market that runs. ``database`` is its link to PostgreSQL, ``front`` that of the clients to it."""
+
+    data: Path
+    postgres: Server
+    database: Proxy
+    front: Proxy
+    market: Process
+    history: History
+    kills: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def server(self) -> Server:
+        """The databases, reached past the proxy."""
+        return Server(self.postgres.admin, (self.data / SECRET_FILE).read_bytes())
+
+    @property
+    def objects(self) -> FolderStore:
+        """The market's files."""
+        return FolderStore(self.data / "objects")
+
+    @property
+    def operator(self) -> dict[str, str]:
+        """The market operator's credential."""
+        credential: dict[str, str] = json.loads((self.data / OPERATOR_FILE).read_text())
+        return credential
+
+    @asynccontextmanager
+    async def door(self) -> AsyncIterator[Door]:
+        """A way in for clients, on which everything asked and heard is written down."""
+        limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+        way = Remembering(httpx.AsyncHTTPTransport(limits=limits), self.history)
+        url = f"http://127.0.0.1:{self.front.port}"
+        async with httpx.AsyncClient(base_url=url, timeout=HTTP_TIMEOUT_SECONDS, transport=way) as http:
+            yield Door(http)
+
+    async def start_market(self, crash_at: str = "") -> None:
+        """Start it, set to die at a crash point if one is named; do not wait."""
+        self.market.settings[CRASH_SETTING] = crash_at
+        await asyncio.to_thread(self.market.start)
+
+    async def answers(self) -> None:
+        """Wait until the market answers."""
+        await asyncio.to_thread(self.market.answers, "/onboarding/v1/health")
+
+    async def kill_market(self) -> None:
+        """As a power cut would."""
+        self._count("market")
+        await asyncio.to_thread(self.market.kill)
+
+    async def kill_postgres(self) -> None:
+        """Kill every process of the server at once, and start it again."""
+        self._count("postgres")
+        own = self.postgres.stop
+        assert own is not None
+        postmaster = psutil.Process(own.get_pid())
+        doomed = [postmaster, *postmaster.children(recursive=True)]
+        for process in doomed:
+            process.kill()
+        await asyncio.to_thread(psutil.wait_procs, doomed, 20)
+        self.database.reset()
+        await asyncio.to_thread(own.ensure_postgres_running)
+
+    def _count(self, what: str) -> None:
+        self.kills[what] = self.kills.get(what, 0) + 1
+
+    async def heal(self) -> None:
+        """No fault any more: the links are whole, and the market runs with no crash point armed."""
+        self.database.heal()
+        self.front.heal()
+        if self.market.lives() and self.market.settings.get(CRASH_SETTING):
+            await asyncio.to_thread(self.market.kill)
+        if not self.market.lives():
+            await self.start_market()
+        await self.answers()
+
+
+@asynccontextmanager
+async def open_world(data: Path, seed: int, settings: dict[str, str] | None = None) -> AsyncIterator[World]:
+    """Start everything on the folder; nothing is left running."""
+    postgres = await start_postgres(data.with_name("postgres"), b"")
+    async with AsyncExitStack() as stack:
+        stack.callback(postgres.close)
+        socket = Path(str(postgres.admin.query["host"])) / ".s.PGSQL.5432"
+        database = await stack.enter_async_context(Proxy(socket, seed))
+        market = Process.market(data)
+        market.settings |= settings or {}
+        market.settings[ADDRESS_SETTING] = f"postgresql://postgres@127.0.0.1:{database.port}/postgres"
+        front = await stack.enter_async_context(Proxy(("127.0.0.1", market.port), seed + 1))
+        world = World(data, postgres, database, front, market, History(data.with_name("history")))
+        stack.push_async_callback(_end, market)
+        await world.start_market()
+        await world.answers()
+        yield world
+
+
+async def _end(market: Process) -> None:
+    if market.lives():
+        await asyncio.to_thread(market.kill)
