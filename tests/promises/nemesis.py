@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import text
 
+from kernel.crash_points import POINTS
 from kernel.database import Database
 from tests.promises.proxy import Faults, Proxy
 from tests.promises.world import World
 
 PAUSE_SECONDS = (0.5, 3.0)
 FAULT_SECONDS = (0.5, 3.0)
+DEATH_SECONDS_MAX = 30.0
 POISONED_TOPIC_OF = "rights"
+# Those that any work comes past.
+COMMON_POINTS = [point for point in POINTS if point.partition(".")[0] in {"request", "step", "relay", "consumer"}]
 
 
 @dataclass
@@ -43,7 +47,7 @@ class Nemesis:
     def faults(self) -> list[Callable[[], Awaitable[None]]]:
         """All that can go wrong here."""
         return [
-            self.kill_market, self.kill_postgres, self.reset_database_link, self.cut_database_link,
+            self.kill_market, self.kill_postgres, self.die_at_a_point, self.reset_database_link, self.cut_database_link,
             self.half_open_database_link, self.slow_database_link, self.reset_clients, self.cut_off_in_mid_request,
             self.cut_off_in_mid_reply, self.slow_clients, self.deliver_all_again, self.poison,
         ]  # fmt: skip
@@ -53,6 +57,15 @@ class Nemesis:
         await self.world.kill_market()
         await self.world.start_market()
         await self.world.answers()
+
+    async def die_at_a_point(self) -> None:
+        """The market dies by itself, exactly between two things that belong together."""
+        point = self._chance.choice(COMMON_POINTS)
+        self.schedule[-1] = f"die at {point}"
+        await self.world.kill_market()
+        await self.world.start_market(crash_at=f"{point}:{self._chance.randrange(1, 12)}")
+        await self.world.dies_within(DEATH_SECONDS_MAX)
+        await self.world.heal()
 
     async def kill_postgres(self) -> None:
         """Kill -9 of the whole server."""

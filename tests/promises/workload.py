@@ -159,7 +159,8 @@ class Workload:
         owner = self.stage[asset.owner]
         listing = await owner.post("/trading/v1/listings", {
             "product_id": asset.product_id, "billing": "fixed", "price_fen": chance.choice(PRICES_FEN),
-            "exclusive": chance.random() < 0.2 if exclusive is None else exclusive, "term_days": chance.choice((1, 365)), "purposes": ["analysis"],
+            "exclusive": chance.random() < 0.2 if exclusive is None else exclusive,
+            "term_days": chance.choice((1, 365)), "purposes": ["analysis"],
             "version_selector": f"pinned:{asset.version_id}",
             "split": [
                 {"role": "provider", "party_id": owner.party_id, "share_ppm": 910_001},

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -69,6 +70,14 @@ class World:
     async def answers(self) -> None:
         """Wait until the market answers."""
         await asyncio.to_thread(self.market.answers, "/onboarding/v1/health")
+
+    async def dies_within(self, seconds: float) -> bool:
+        """Wait for the market's death, at most so long; whether it came."""
+        try:
+            await asyncio.to_thread(self.market.process.wait, seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
 
     async def kill_market(self) -> None:
         """As a power cut would."""
