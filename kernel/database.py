@@ -16,9 +16,9 @@ STATEMENT_TIMEOUT_MILLISECONDS = 30_000
 
 
 class Database:
-    """The engine of one database; ``url`` is a SQLAlchemy URL with the asyncpg driver."""
+    """The engine of one database; ``url`` is a SQLAlchemy URL with the asyncpg driver, ``role`` whom to act as."""
 
-    def __init__(self, url: str, *, name: str, pool_connections: int = POOL_CONNECTIONS) -> None:
+    def __init__(self, url: str, *, name: str, pool_connections: int = POOL_CONNECTIONS, role: str = "") -> None:
         self.name = name
         self.url = make_url(url)
         self.engine: AsyncEngine = create_async_engine(
@@ -33,6 +33,7 @@ class Database:
                     "idle_in_transaction_session_timeout": "60000",
                     "timezone": "UTC",
                     "jit": "off",
+                    **({"role": role} if role else {}),
                 }
             },
         )

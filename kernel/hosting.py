@@ -18,12 +18,14 @@ from kernel.clock import ClockServicer
 from kernel.database import Database
 from kernel.dead_letters import DeadLetters
 from kernel.gauges import Asked, Gauges
+from kernel.grants import Grants, apply_grants, whole
 from kernel.jobs import Job
 from kernel.migrations import migrate
 from kernel.objects import ObjectStore
 from kernel.operations import operations_router
 from kernel.reactions import Listening, Reactions
 from kernel.rpc import CHANNEL_OPTIONS, Door, Peer
+from kernel.safety import prove_safe
 from kernel.sealing import Sealer
 from kernel.settings import Settings
 from kernel.tokens import ServiceKeys, TokenVerifier
@@ -73,6 +75,7 @@ class Service:
     app: FastAPI
     ports: Any  # Any: each service's own record of ports
     migrations: Path
+    grants: Grants
     rpcs: Sequence[Rpc] = ()
     reactions: Reactions = field(default_factory=dict)
     jobs: Sequence[Job] = ()
@@ -101,9 +104,14 @@ class Host:
         self._server: grpc.aio.Server | None = None
         self._stack = AsyncExitStack()
 
-    async def migrate(self) -> None:
-        """Bring the service's database to its newest form."""
-        await migrate(self.given.database.engine, self.service.migrations)
+    async def migrate(self, as_owner: Database) -> None:
+        """Bring the service's database to its newest form, and let the service's role do what it needs there."""
+        await migrate(as_owner.engine, self.service.migrations)
+        await apply_grants(as_owner.engine, str(self.given.database.url.username), whole(self.service.grants))
+
+    async def prove_safe(self, *, may_lose_data: bool) -> None:
+        """Refuse to start as a role that may do more than it needs, or on a server that may lose what it keeps."""
+        await prove_safe(self.given.database, whole(self.service.grants), may_lose_data=may_lose_data)
 
     async def listen(self, address: str) -> None:
         """Answer gRPC at the address."""

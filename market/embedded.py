@@ -104,7 +104,8 @@ async def open_market(data: Path, *, port: int = 0, movable_clock: bool = False)
     try:
         hosts = {name: build_host(ground, name) for name in SERVICES}
         for host in hosts.values():  # one after the other: Alembic's context is one for the whole process
-            await host.migrate()
+            await ground.migrate(host)
+        await asyncio.gather(*(ground.prove(host) for host in hosts.values()))
         await asyncio.gather(*(host.listen(ground.address_of(name)) for name, host in hosts.items()))
         operator = await _operator(ground.data, hosts["onboarding"])
         tasks += [asyncio.create_task(host.worker.run(), name=f"worker {name}") for name, host in hosts.items()]

@@ -13,17 +13,25 @@ import grpc
 
 from kernel.bus import PostgresBus
 from kernel.database import Database
-from kernel.hosting import Surroundings
+from kernel.grants import BUS_GRANTS, apply_grants
+from kernel.hosting import Host, Surroundings
 from kernel.objects import FolderStore
 from kernel.rpc import CHANNEL_OPTIONS, Peer
+from kernel.safety import Unsafe
 from kernel.sealing import Sealer
 from kernel.tokens import ServiceKeys, TokenVerifier
+from market.complaints import Complaint
 from market.postgres import Server, start_postgres
 from market.roster import SERVICES
+from market.settings import MarketSettings
 from yaosu.onboarding.v1.onboarding_service_pb2 import GetSigningKeysRequest
 from yaosu.onboarding.v1.onboarding_service_pb2_grpc import OnboardingServiceStub
 
 OWNER_ONLY = 0o700
+
+
+class DatabaseUnfit(Complaint):
+    """A database does not keep what it should, lets a service do too much, or cannot be migrated from here."""
 
 
 @dataclass
@@ -49,8 +57,7 @@ class Ground:
         keys.mkdir(mode=OWNER_ONLY, exist_ok=True)
         server = await start_postgres(data / "postgres", _secret(keys / "databases.key"))
         await server.create([*SERVICES, "bus"])
-        bus = PostgresBus(Database(server.url_of("bus"), name="bus", pool_connections=10))
-        await bus.create()
+        bus = await _open_bus(server)
         # A socket's path may not be longer than 107 bytes, so it does not lie in the data folder.
         sockets = sockets or Path(tempfile.mkdtemp(prefix="yaosu-"))
         sockets.mkdir(mode=OWNER_ONLY, exist_ok=True)
@@ -100,12 +107,39 @@ class Ground:
             self._channels[name] = grpc.aio.insecure_channel(self.address_of(name), options=CHANNEL_OPTIONS)
         return self._channels[name]
 
+    async def migrate(self, host: Host) -> None:
+        """Bring a service's database to its newest form, by its owner's hand; needs the administrator's address."""
+        if not self.server.admin.username:
+            message = "the address in YAOSU_DATABASE_URL names no administrator; only with one is a database migrated"
+            raise DatabaseUnfit(message)
+        as_owner = self.server.as_owner(host.service.name)
+        try:
+            await host.migrate(as_owner)
+        finally:
+            await as_owner.close()
+
+    async def prove(self, host: Host) -> None:
+        """Let a service start only where its role and its server are as safe as they have to be."""
+        try:
+            await host.prove_safe(may_lose_data=MarketSettings().database_may_lose_data)
+        except Unsafe as error:
+            raise DatabaseUnfit(str(error)) from error
+
     async def close(self) -> None:
         """Let go of everything, and stop the server if it is ours."""
         for channel in self._channels.values():
             await channel.close(None)
         await self.bus.close()
         self.server.close()
+
+
+async def _open_bus(server: Server) -> PostgresBus:
+    if server.admin.username:
+        as_owner = server.as_owner("bus")
+        await PostgresBus(as_owner).create()
+        await apply_grants(as_owner.engine, "yaosu_bus", BUS_GRANTS)
+        await as_owner.close()
+    return PostgresBus(Database(server.url_of("bus"), name="bus", pool_connections=10))
 
 
 def _secret(path: Path) -> bytes:

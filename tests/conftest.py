@@ -6,6 +6,7 @@ import secrets
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from kernel.bus import PostgresBus
 from kernel.callers import Caller
 from kernel.clock import business_now, set_clock
 from kernel.database import Database
+from kernel.grants import BUS_GRANTS, apply_grants, whole
 from kernel.hosting import Host, Service, Surroundings
 from kernel.ids import new_id
 from kernel.migrations import migrate
@@ -29,7 +31,7 @@ from kernel.sealing import Sealer
 from kernel.signatures import new_key, public_jwk
 from kernel.tokens import ServiceKeys, TokenVerifier, market_token
 from kernel.told import Told
-from market.postgres import Server, start_postgres
+from market.postgres import Server, password_of, start_postgres
 from tests.scheduling import pytest_collection_modifyitems as pytest_collection_modifyitems  # noqa: PLC0414 - hooks
 from tests.scheduling import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler  # noqa: PLC0414 - hooks
 
@@ -57,7 +59,7 @@ async def _start(folder: Path) -> Server:
 
 
 class Databases:
-    """Fresh databases, cloned from a template that is migrated once for each service."""
+    """Fresh databases, cloned from a template that is migrated once for each service and granted to its role."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
@@ -76,8 +78,14 @@ class Databases:
             hide_password=False
         )
 
+    def url_of_role(self, service: str, name: str) -> str:
+        """The same database under the role that the service has in production."""
+        url = self._server.admin.set(drivername="postgresql+asyncpg", database=name)
+        role = f"yaosu_{service}"
+        return url.set(username=role, password=password_of(role, b"tests")).render_as_string(hide_password=False)
+
     async def fresh(self, service: str, migrations: Path) -> str:
-        """The address of a new database of the service's newest form."""
+        """The name of a new database of the service's newest form."""
         template = f"template_{service}_{secrets.token_hex(2)}"
         known = next((name for name in self._templates if name.startswith(f"template_{service}_")), None)
         if known is None:
@@ -85,11 +93,17 @@ class Databases:
             database = Database(self.url(template), name=service)
             await migrate(database.engine, migrations)
             await PostgresBus(database).create()
+            await self._run(f"CREATE ROLE yaosu_{service} LOGIN PASSWORD '{password_of(f'yaosu_{service}', b'tests')}'")
+            grants = importlib.import_module(f"{service}.bootstrap").GRANTS
+            await apply_grants(database.engine, f"yaosu_{service}", {**whole(grants), **BUS_GRANTS})
             await database.close()
             self._templates.add(template)
             known = template
         name = f"test_{service}_{secrets.token_hex(6)}"
         await self._run(f"CREATE DATABASE {name} TEMPLATE {known}")
+        await self._run(
+            f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO yaosu_{service}"
+        )
         return name
 
     async def drop(self, name: str) -> None:
@@ -129,10 +143,14 @@ class TestClock:
 class Running:
     """One service, as a test meets it: its HTTP door, its ports, its clock, what it told."""
 
-    def __init__(self, service: Service, given: Surroundings, bus: PostgresBus, key: Any) -> None:
-        self.service, self.given, self.ports = service, given, service.ports
+    def __init__(
+        self, service: Service, given: Surroundings, bus: PostgresBus, key: Any, behind_its_back: Database
+    ) -> None:
+        self.service, self.ports = service, service.ports
         self.host = Host(service, given)
-        self.clock = TestClock(given.database)
+        self.database, self.clock = given.database, TestClock(given.database)
+        # The service works as its own role; what a test plants, or looks at, it does as the administrator.
+        self.given = replace(given, database=behind_its_back)
         self._bus, self._key = bus, key
         self._versions: dict[tuple[str, str], int] = {}
         self._stack = AsyncExitStack()
@@ -175,7 +193,7 @@ class Running:
 
     async def told(self) -> list[Message]:
         """All events that the service told, in order."""
-        async with self.given.database.transaction() as conn:
+        async with self.database.transaction() as conn:
             rows = (await conn.execute(text("SELECT type, payload FROM outbox ORDER BY id"))).all()
         events = []
         for row in rows:
@@ -187,14 +205,14 @@ class Running:
     async def violations(self) -> list[str]:
         """What the service's own checkers find."""
         found = []
-        async with self.given.database.transaction() as conn:
+        async with self.database.transaction() as conn:
             for checker in self.service.checkers:
                 found += [f"{checker.promise}: {line}" for line in await checker.find(conn)]
         return found
 
     async def dead_letters(self) -> list[str]:
         """The causes of the parked events."""
-        async with self.given.database.transaction() as conn:
+        async with self.database.transaction() as conn:
             return list((await conn.scalars(text("SELECT type || ': ' || cause FROM dead_letters"))).all())
 
 
@@ -211,8 +229,10 @@ async def service(databases: Databases, tmp_path: Path) -> AsyncIterator[StartSe
         folder = Path(importlib.import_module(name).__path__[0])
         database_name = await databases.fresh(name, folder / "migrations")
         stack.push_async_callback(databases.drop, database_name)
-        database = Database(databases.url(database_name), name=name)
+        database = Database(databases.url_of_role(name, database_name), name=name)
         stack.push_async_callback(database.close)
+        behind_its_back = Database(databases.url(database_name), name=name, pool_connections=2)
+        stack.push_async_callback(behind_its_back.close)
         bus = PostgresBus(Database(databases.url(database_name), name="bus", pool_connections=2))
         stack.push_async_callback(bus.close)
         key = new_key()
@@ -233,7 +253,7 @@ async def service(databases: Databases, tmp_path: Path) -> AsyncIterator[StartSe
             object.__setattr__(built.ports, port, fake)
         for close in built.closing:
             stack.push_async_callback(close)
-        return Running(built, given, bus, key)
+        return Running(built, given, bus, key, behind_its_back)
 
     async with stack:
         yield start

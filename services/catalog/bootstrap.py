@@ -9,6 +9,7 @@ from catalog.outbound.audit import checkers
 from catalog.outbound.byte_store import Shelves
 from catalog.outbound.gauges import GAUGES
 from catalog.outbound.storage import SqlWork
+from catalog.outbound.tables import GRANTS
 from catalog.outbound.workshop import Workshop
 from catalog.ports import Cataloguing
 from kernel.hosting import Rpc, Service, Surroundings
@@ -36,6 +37,7 @@ def build(surroundings: Surroundings) -> Service:
         app=service_app("Catalog 公共数据运营", surroundings.edges, cataloguing, http.ROUTERS),
         ports=cataloguing,
         migrations=Path(__file__).parent / "migrations",
+        grants=GRANTS,
         rpcs=[
             Rpc(
                 catalog_service_pb2_grpc.add_CatalogServiceServicer_to_server,

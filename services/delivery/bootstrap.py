@@ -12,6 +12,7 @@ from delivery.outbound.onboarding import GrpcParties
 from delivery.outbound.rooms.stores import Stores
 from delivery.outbound.rooms.warm import RoomLimits, WarmRooms
 from delivery.outbound.storage import SqlWork
+from delivery.outbound.tables import GRANTS
 from delivery.outbound.trading import GrpcTrade
 from delivery.ports import Delivering, Limits
 from kernel.hosting import Service, Surroundings
@@ -44,6 +45,7 @@ def build(surroundings: Surroundings) -> Service:
         app=service_app("Delivery 交付", surroundings.edges, ports, [http.router]),
         ports=ports,
         migrations=Path(__file__).parent / "migrations",
+        grants=GRANTS,
         reactions=events.REACTIONS,
         jobs=jobs.jobs(warm=settings.warm_rooms),
         checkers=CHECKERS,

@@ -8,6 +8,7 @@ from evidence.outbound.audit import CHECKERS
 from evidence.outbound.events import as_contract
 from evidence.outbound.gauges import GAUGES
 from evidence.outbound.storage import SqlWork
+from evidence.outbound.tables import GRANTS
 from evidence.ports import Recording
 from kernel.hosting import Rpc, Service, Surroundings
 from kernel.web import service_app
@@ -24,6 +25,7 @@ def build(surroundings: Surroundings) -> Service:
         app=app,
         ports=recording,
         migrations=Path(__file__).parent / "migrations",
+        grants=GRANTS,
         rpcs=[
             Rpc(
                 evidence_service_pb2_grpc.add_EvidenceServiceServicer_to_server,

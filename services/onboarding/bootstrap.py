@@ -15,6 +15,7 @@ from onboarding.outbound.clocks import PeerClocks
 from onboarding.outbound.gauges import GAUGES
 from onboarding.outbound.passwords import Argon2Passwords
 from onboarding.outbound.storage import work_over
+from onboarding.outbound.tables import GRANTS
 from onboarding.ports import Onboarding, Rules
 from onboarding.use_cases.operator import OperatorReady, ensure_operator
 from yaosu.onboarding.v1 import onboarding_service_pb2, onboarding_service_pb2_grpc
@@ -43,6 +44,7 @@ def build(surroundings: Surroundings) -> Service:
         app=service_app("Onboarding 主体与身份", surroundings.edges, onboarding, ROUTERS),
         ports=onboarding,
         migrations=Path(__file__).parent / "migrations",
+        grants=GRANTS,
         rpcs=[
             Rpc(
                 onboarding_service_pb2_grpc.add_OnboardingServiceServicer_to_server,

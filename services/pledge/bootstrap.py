@@ -14,6 +14,7 @@ from pledge.outbound.onboarding import PartiesAtOnboarding
 from pledge.outbound.outside_registry import ManualRegister
 from pledge.outbound.rights import RegistryAtRights
 from pledge.outbound.storage import SqlWork
+from pledge.outbound.tables import GRANTS
 from pledge.ports import Pledging
 
 
@@ -34,6 +35,7 @@ def build(surroundings: Surroundings) -> Service:
         app=service_app("Pledge 数据资产运营", surroundings.edges, pledging, ROUTERS),
         ports=pledging,
         migrations=Path(__file__).parent / "migrations",
+        grants=GRANTS,
         reactions=events.REACTIONS,
         jobs=jobs.JOBS,
         checkers=CHECKERS,

@@ -14,6 +14,7 @@ from rights.outbound.evidence import GrpcEvidence
 from rights.outbound.gauges import GAUGES
 from rights.outbound.onboarding import GrpcParties
 from rights.outbound.storage import opener
+from rights.outbound.tables import GRANTS
 from rights.ports import Registering, Rules
 from yaosu.rights.v1 import rights_service_pb2, rights_service_pb2_grpc
 
@@ -39,6 +40,7 @@ def build(surroundings: Surroundings) -> Service:
         app=service_app("Rights 数据资产登记评价", surroundings.edges, registering, ROUTERS),
         ports=registering,
         migrations=Path(__file__).parent / "migrations",
+        grants=GRANTS,
         rpcs=[
             Rpc(
                 rights_service_pb2_grpc.add_RightsServiceServicer_to_server,

@@ -17,6 +17,7 @@ from trading.outbound.payer import Misbehaviour, SimulatedBank
 from trading.outbound.rights import GrpcRights
 from trading.outbound.storage import opener
 from trading.outbound.storage.hot_holds import SqlHotHolds
+from trading.outbound.tables import GRANTS
 from trading.ports import Trading
 from yaosu.trading.v1 import trading_service_pb2, trading_service_pb2_grpc
 
@@ -45,6 +46,7 @@ def build(surroundings: Surroundings) -> Service:
         app=service_app("Trading 数据要素流通", surroundings.edges, trading, ROUTERS),
         ports=trading,
         migrations=Path(__file__).parent / "migrations",
+        grants=GRANTS,
         rpcs=[
             Rpc(
                 trading_service_pb2_grpc.add_TradingServiceServicer_to_server,

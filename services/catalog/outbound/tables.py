@@ -15,6 +15,8 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
+from kernel.grants import APPEND, CHANGE, Grants
+
 metadata = MetaData()
 _moment = DateTime(timezone=True)
 
@@ -137,3 +139,18 @@ badges = Table(
     *_texts("subject_id"),
     Column("badge", JSONB, nullable=False),
 )  # fmt: skip
+
+# What the service's own role may do with them. An UPDATE of one column that nobody changes is there to lock the row.
+GRANTS: Grants = {
+    "authorisations": CHANGE,
+    "badges": f"{APPEND}, UPDATE (reference, subject_id, badge), DELETE",
+    "ceiling_prices": APPEND,
+    "datasets": f"{APPEND}, UPDATE (latest_version_id, version)",
+    "derivations": APPEND,
+    "identity_keys": APPEND,
+    "products": CHANGE,
+    "search_entries": CHANGE,
+    "supplies": APPEND,
+    "version_files": CHANGE,
+    "versions": CHANGE,
+}

@@ -3,6 +3,8 @@
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from kernel.grants import APPEND, CHANGE, Grants
+
 metadata = MetaData()
 _AT = DateTime(timezone=True)
 
@@ -50,3 +52,13 @@ file_links = Table(
     Column("use_id", Text, primary_key=True), Column("token_sha256", Text), Column("buyer_party_id", Text),
     Column("file_name", Text), Column("expires_at", _AT), Column("opened_at", _AT),
 )  # fmt: skip
+
+# What the service's own role may do with them. An UPDATE of one column that nobody changes is there to lock the row.
+GRANTS: Grants = {
+    "cohort_populations": APPEND,
+    "consents": f"{APPEND}, UPDATE (state, withdrawn_at)",
+    "entitlements": f"{APPEND}, UPDATE (ended_at, ended_reason, version_id)",
+    "file_links": f"{APPEND}, UPDATE (token_sha256, expires_at, opened_at)",
+    "impediments": f"{APPEND}, UPDATE (reason), DELETE",
+    "uses": CHANGE,
+}

@@ -2,6 +2,8 @@
 
 from sqlalchemy import BigInteger, Column, DateTime, Identity, LargeBinary, MetaData, SmallInteger, Table, Text
 
+from kernel.grants import APPEND, Grants
+
 metadata = MetaData()
 _moment = DateTime(timezone=True)
 
@@ -49,3 +51,11 @@ checkpoints = Table(
     Column("note", Text, nullable=False),
     Column("signed_at", _moment, nullable=False),
 )
+
+# What the service's own role may do with them. An UPDATE of one column that nobody changes is there to lock the row.
+GRANTS: Grants = {
+    "checkpoints": APPEND,
+    "deposits": f"{APPEND}, UPDATE (state, log_index, deposited_at)",
+    "logs": f"{APPEND}, UPDATE (size)",
+    "nodes": APPEND,
+}

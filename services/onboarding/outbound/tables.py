@@ -3,6 +3,8 @@
 from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from kernel.grants import APPEND, CHANGE, Grants
+
 metadata = MetaData()
 _MOMENT = DateTime(timezone=True)
 _ROLES = ARRAY(Text)
@@ -47,3 +49,17 @@ clock_setting = Table(
     "clock_setting", metadata,
     Column("revision", BigInteger, primary_key=True), Column("business_at", _MOMENT), Column("machine_at", _MOMENT),
 )  # fmt: skip
+
+# What the service's own role may do with them. An UPDATE of one column that nobody changes is there to lock the row.
+GRANTS: Grants = {
+    "client": CHANGE,
+    "clock_pending": f"{APPEND}, UPDATE (revision), DELETE",
+    "clock_setting": APPEND,
+    "login_attempt": f"{CHANGE}, DELETE",
+    "member": CHANGE,
+    "party": CHANGE,
+    "party_key": f"{APPEND}, UPDATE (valid_until_at)",
+    "session": f"{APPEND}, UPDATE (ended_at), DELETE",
+    "signing_key": f"{APPEND}, UPDATE (private_sealed, retired_at)",
+    "used_assertion": f"{APPEND}, DELETE",
+}

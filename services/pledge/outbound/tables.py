@@ -14,6 +14,8 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB
 
+from kernel.grants import APPEND, CHANGE, Grants
+
 METADATA = MetaData()
 _Moment = DateTime(timezone=True)
 
@@ -105,3 +107,18 @@ outside_entries = Table(
     Column("description", Text), Column("proof_number", Text), Column("queried_at", _Moment),
     Column("operator_subject_id", Text), Column("recorded_at", _Moment), Column("cancelled_at", _Moment),
 )  # fmt: skip
+
+# What the service's own role may do with them. An UPDATE of one column that nobody changes is there to lock the row.
+GRANTS: Grants = {
+    "bank_policies": CHANGE,
+    "bookings": APPEND,
+    "history": APPEND,
+    "incomes": APPEND,
+    "loans": CHANGE,
+    "outside_entries": f"{APPEND}, UPDATE (cancelled_at)",
+    "payments": APPEND,
+    "pledges": CHANGE,
+    "sealed_codes": f"{APPEND}, UPDATE (pledge_id, sealed)",
+    "vouchers": f"{APPEND}, UPDATE (booking_id)",
+    "watches": f"{APPEND}, UPDATE (resolved_at, note)",
+}

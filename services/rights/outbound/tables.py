@@ -3,6 +3,8 @@
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from kernel.grants import APPEND, CHANGE, Grants
+
 METADATA = MetaData()
 
 
@@ -60,3 +62,23 @@ encumbrances = Table(
     *_moments("placed_at", "confirmed_at", "ended_at"),
     Column("fencing_version", BigInteger), Column("version", Integer),
 )  # fmt: skip
+
+# What the service's own role may do with them. An UPDATE of one column that nobody changes is there to lock the row.
+GRANTS: Grants = {
+    "annotations": f"{APPEND}, UPDATE (remark), DELETE",
+    "assets": APPEND,
+    "barred_references": APPEND,
+    "certificate_counters": f"{APPEND}, UPDATE (last)",
+    "certificate_units": f"{APPEND}, UPDATE (live)",
+    "certificates": CHANGE,
+    "contents": APPEND,
+    "encumbrance_units": APPEND,
+    "encumbrances": CHANGE,
+    "fencing_versions": "USAGE",
+    "issuer_keys": APPEND,
+    "lineages": f"{APPEND}, UPDATE (lineage_root)",
+    "objections": CHANGE,
+    "registrations": CHANGE,
+    "reports": APPEND,
+    "right_units": f"{APPEND}, UPDATE (unit_id)",
+}

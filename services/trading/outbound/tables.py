@@ -3,6 +3,8 @@
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Integer, MetaData, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 
+from kernel.grants import APPEND, CHANGE, Grants
+
 METADATA = MetaData()
 _MOMENT = DateTime(timezone=True)
 
@@ -62,3 +64,24 @@ certificates = Table(
             "jwt_sha256", "file"),
     Column("recorded_at", _MOMENT), Column("deposited_at", _MOMENT), *_kept(),
 )  # fmt: skip
+
+# What the service's own role may do with them. An UPDATE of one column that nobody changes is there to lock the row.
+GRANTS: Grants = {
+    "accounts": f"{APPEND}, UPDATE (posted_fen, held_fen, exhausted_told)",
+    "case_windows": f"{APPEND}, UPDATE (use_id, until_at), DELETE",
+    "certificate_counters": f"{APPEND}, UPDATE (last)",
+    "certificates": CHANGE,
+    "contracts": CHANGE,
+    "holds": CHANGE,
+    "issuer_keys": APPEND,
+    "ledger_transactions": APPEND,
+    "listings": CHANGE,
+    "orders": CHANGE,
+    "payer.callbacks": f"{APPEND}, UPDATE (delivered_at)",
+    "payer.instructions": APPEND,
+    "payer.keys": APPEND,
+    "postings": APPEND,
+    "settlements": CHANGE,
+    "statements": CHANGE,
+    "top_ups": CHANGE,
+}

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from sqlalchemy import text
 
 from kernel.barring import BARRING
+from kernel.grants import APPEND
 from kernel.hosting import Service, Surroundings
 from kernel.ids import new_id
 from kernel.refusals import Conflict
@@ -17,6 +18,8 @@ from kernel.told import Told
 from kernel.web import CallerOf, OnceKey, Router, Shape, View, Whole, allow, service_app
 from kernel.work import UnitOfWork
 from yaosu.onboarding.v1.events_pb2 import KeyRotated, PartyApproved
+
+GRANTS = {"note": APPEND}
 
 
 class NoteKnown(Conflict):
@@ -114,4 +117,4 @@ def build(surroundings: Surroundings) -> Service:
     ports = Noting(UnitOfWork.opener(surroundings.database, as_contract))
     app = service_app("Notes", surroundings.edges, ports, [router])
     reactions = {"yaosu.onboarding.v1": {**BARRING, PartyApproved: when_party_approved_note_it}}
-    return Service("notes", app, ports, Path(__file__).parent / "migrations", reactions=reactions)
+    return Service("notes", app, ports, Path(__file__).parent / "migrations", GRANTS, reactions=reactions)
