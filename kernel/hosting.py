@@ -28,6 +28,7 @@ from kernel.rpc import CHANNEL_OPTIONS, Door, Peer
 from kernel.safety import prove_safe
 from kernel.sealing import Sealer
 from kernel.settings import Settings
+from kernel.tls import OwnCertificate, server_credentials
 from kernel.tokens import ServiceKeys, TokenVerifier
 from kernel.web import Edges
 from kernel.worker import Worker
@@ -113,14 +114,13 @@ class Host:
         """Refuse to start as a role that may do more than it needs, or on a server that may lose what it keeps."""
         await prove_safe(self.given.database, whole(self.service.grants), may_lose_data=may_lose_data)
 
-    async def listen(self, address: str) -> None:
-        """Answer gRPC at the address."""
+    async def listen(self, address: str, certificate: OwnCertificate | None = None) -> None:
+        """Answer gRPC at the address; with a certificate, only whoever shows one of the same authority."""
         callers = {"SetClock": frozenset({"onboarding"})}
         for rpc in self.service.rpcs:
             callers |= {method: frozenset(names) for method, names in rpc.callers.items()}
-        server = grpc.aio.server(
-            interceptors=(Door(self.service.name, self.given.keys, callers),), options=CHANNEL_OPTIONS
-        )
+        door = Door(self.service.name, self.given.keys, callers, certified=certificate is not None)
+        server = grpc.aio.server(interceptors=(door,), options=CHANNEL_OPTIONS)
         for rpc in self.service.rpcs:
             rpc.add(rpc.servicer, server)
         clock = ClockServicer(self.given.database, movable=self.given.movable_clock)
@@ -131,7 +131,10 @@ class Host:
         names = [rpc.full_name for rpc in self.service.rpcs]
         names.append(clock_service_pb2.DESCRIPTOR.services_by_name["ClockService"].full_name)
         reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), server)
-        server.add_insecure_port(address)
+        if certificate is None:
+            server.add_insecure_port(address)
+        else:
+            server.add_secure_port(address, server_credentials(certificate))
         await server.start()
         self._server = server
 

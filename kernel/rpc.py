@@ -1,9 +1,11 @@
 """The gRPC edge: who may call which method, refusals as ``ErrorInfo``, and the client that raises them again."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import grpc
@@ -15,6 +17,7 @@ from google.rpc.status_pb2 import Status
 from kernel.callers import current_caller
 from kernel.metrics import CALLS
 from kernel.refusals import Refusal, TemporarilyUnavailable, carried
+from kernel.tls import CertifiedChannel, certified_names
 from kernel.tokens import CallingService, ServiceKeys, TokenInvalid, TokenMissing
 
 DEADLINE_SECONDS = 20.0
@@ -49,11 +52,25 @@ def calling() -> CallingService:
     return _calling.get()
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A request with the digest of its bytes, as they came."""
+
+    request: Any  # Any: the contract's messages
+    sha256: str
+
+
+def _asked(read: Callable[[bytes], object]) -> Callable[[bytes], _Asked]:
+    return lambda came: _Asked(read(came), hashlib.sha256(came).hexdigest())
+
+
 class Door(grpc.aio.ServerInterceptor):
     """Lets only the named services into each method, and turns refusals into statuses."""
 
-    def __init__(self, service: str, keys: ServiceKeys, callers: Mapping[str, frozenset[str]]) -> None:
-        self._service, self._keys, self._callers = service, keys, callers
+    def __init__(
+        self, service: str, keys: ServiceKeys, callers: Mapping[str, frozenset[str]], *, certified: bool = False
+    ) -> None:
+        self._service, self._keys, self._callers, self._certified = service, keys, callers, certified
 
     async def intercept_service(
         self,
@@ -69,27 +86,28 @@ class Door(grpc.aio.ServerInterceptor):
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(
                 self._guard_stream(handler.unary_stream, str(token), method),
-                handler.request_deserializer, handler.response_serializer,
+                _asked(handler.request_deserializer), handler.response_serializer,
             )  # fmt: skip
         return grpc.unary_unary_rpc_method_handler(
             self._guard(handler.unary_unary, str(token), method),
-            handler.request_deserializer, handler.response_serializer,
+            _asked(handler.request_deserializer), handler.response_serializer,
         )  # fmt: skip
 
-    def _admit(self, token: str, method: str) -> None:
+    def _admit(self, token: str, method: str, request_sha256: str, context: grpc.aio.ServicerContext) -> None:
         if not token:
             raise TokenMissing
-        caller = self._keys.calling(token, method)
+        certified = certified_names(context) or frozenset() if self._certified else None
+        caller = self._keys.calling(token, method, request_sha256, certified)
         if caller.name not in self._callers.get(method.rsplit("/", 1)[1], frozenset()):
             raise TokenInvalid
         _calling.set(caller)
         current_caller.set(caller.subject)
 
     def _guard(self, handle: Any, token: str, method: str) -> Any:  # Any: grpc's untyped handlers
-        async def guarded(request: Any, context: grpc.aio.ServicerContext) -> Any:
+        async def guarded(asked: _Asked, context: grpc.aio.ServicerContext) -> Any:
             try:
-                self._admit(token, method)
-                answer = await handle(request, context)
+                self._admit(token, method, asked.sha256, context)
+                answer = await handle(asked.request, context)
             except Refusal as refusal:
                 await self._refuse(context, method, refusal)
             except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the peer gets a plain answer
@@ -100,10 +118,10 @@ class Door(grpc.aio.ServerInterceptor):
         return guarded
 
     def _guard_stream(self, handle: Any, token: str, method: str) -> Any:  # Any: grpc's untyped handlers
-        async def guarded(request: Any, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
+        async def guarded(asked: _Asked, context: grpc.aio.ServicerContext) -> AsyncIterator[Any]:
             try:
-                self._admit(token, method)
-                async for part in handle(request, context):
+                self._admit(token, method, asked.sha256, context)
+                async for part in handle(asked.request, context):
                     yield part
             except Refusal as refusal:
                 await self._refuse(context, method, refusal)
@@ -140,16 +158,18 @@ def _status_of(refusal: Refusal, code: grpc.StatusCode) -> Status:
 class Peer:
     """Another service, as seen from ours."""
 
-    def __init__(self, name: str, channel: grpc.aio.Channel, keys: ServiceKeys) -> None:
-        self.name, self._channel, self._keys = name, channel, keys
+    def __init__(self, name: str, channel: grpc.aio.Channel | CertifiedChannel, keys: ServiceKeys) -> None:
+        self.name, self._keys = name, keys
+        self._channel: Any = channel  # Any: a certified one is a channel to a stub, though not by its class
 
     def stub(self, stub: Callable[[grpc.aio.Channel], Answer]) -> Answer:
         """A generated stub on this peer's channel."""
         return stub(self._channel)
 
-    def _metadata(self, method: Any) -> tuple[tuple[str, str], ...]:
+    def _metadata(self, method: Any, request: Any) -> tuple[tuple[str, str], ...]:  # Any: a contract's method, message
         path = method._method.decode()  # noqa: SLF001 - grpc.aio offers no public name of a multicallable's path
-        return (("authorization", self._keys.call_token(self.name, path, current_caller.get())),)
+        digest = hashlib.sha256(request.SerializeToString()).hexdigest()
+        return (("authorization", self._keys.call_token(self.name, path, digest, current_caller.get())),)
 
     async def call(self, method: Any, request: object, *, deadline_seconds: float = DEADLINE_SECONDS) -> Any:
         """The answer; a refusal is raised as it was made.
@@ -160,7 +180,7 @@ class Peer:
         while True:
             left = ends_at - asyncio.get_running_loop().time()
             try:
-                return await method(request, timeout=max(left, 0.1), metadata=self._metadata(method))
+                return await method(request, timeout=max(left, 0.1), metadata=self._metadata(method, request))
             except grpc.aio.AioRpcError as error:
                 refusal = _refusal_of(error)
                 if refusal.reason != "TemporarilyUnavailable" or left < RETRY_DELAY_SECONDS or _is_final(error):
@@ -172,7 +192,7 @@ class Peer:
     ) -> AsyncIterator[Any]:  # Any: the contract's messages
         """The parts of a streamed answer, in order."""
         try:
-            async for part in method(request, timeout=deadline_seconds, metadata=self._metadata(method)):
+            async for part in method(request, timeout=deadline_seconds, metadata=self._metadata(method, request)):
                 yield part
         except grpc.aio.AioRpcError as error:
             raise _refusal_of(error) from error

@@ -1,12 +1,13 @@
 """Secrets at rest: encrypted under a key that lies outside the database."""
 
-import os
 import secrets
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from kernel.secret_files import made_once
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
@@ -21,16 +22,7 @@ class Sealer:
     @classmethod
     def from_file(cls, path: Path) -> "Sealer":
         """Open the key file, or make it (0600) at the first start."""
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            pending = path.with_suffix(f".{os.getpid()}")
-            descriptor = os.open(pending, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(_KEY_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-            pending.rename(path)
-        return cls(path.read_bytes())
+        return cls(made_once(path, lambda: secrets.token_bytes(_KEY_BYTES)))
 
     def seal(self, data: bytes) -> bytes:
         """Nonce and ciphertext; each sealing of the same data differs."""

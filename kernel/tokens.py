@@ -17,6 +17,7 @@ from joserfc.jws import JWSRegistry
 from kernel.callers import Caller
 from kernel.ids import new_id
 from kernel.refusals import Unidentified
+from kernel.secret_files import made_once
 from kernel.signatures import ALGORITHM, header_of, key_from, new_key, private_bytes, public_jwk
 
 ISSUER = "yaosu:onboarding"
@@ -39,6 +40,12 @@ class TokenInvalid(Unidentified):
     """The token is not one of this market, or its time is over. Log in again, or renew the session."""
 
     zh = "令牌不属于本市场或已过期。请重新登录或续期会话。"
+
+
+class CallerNotCertified(Unidentified):
+    """The call's token names another service than the connection's certificate. Show the certificate of who calls."""
+
+    zh = "调用令牌所载服务与连接证书不符。请使用调用方自身的证书。"
 
 
 def market_token(caller: Caller, key: OKPKey, kid: str, *, seconds: int = MARKET_TOKEN_SECONDS_MAX) -> str:
@@ -147,30 +154,35 @@ class ServiceKeys:
         self._own = self._open_own()
 
     def _open_own(self) -> OKPKey:
-        path = self._folder / f"{self._service}.private.jwk"
-        if not path.exists():
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            key = new_key()
-            path.touch(mode=0o600)
-            path.write_bytes(private_bytes(key))
-            (self._folder / f"{self._service}.public.jwk").write_text(json.dumps(public_jwk(key)))
-        return key_from(path.read_bytes())
+        key = key_from(made_once(self._folder / f"{self._service}.private.jwk", lambda: private_bytes(new_key())))
+        made_once(self._folder / f"{self._service}.public.jwk", lambda: json.dumps(public_jwk(key)).encode())
+        return key
 
-    def call_token(self, callee: str, method: str, subject: Caller | None) -> str:
-        """A token for one method of one callee, for at most a minute."""
+    def call_token(self, callee: str, method: str, request_sha256: str, subject: Caller | None) -> str:
+        """A token for one request to one method of one callee, for at most a minute."""
         now = int(time.time())
-        claims: dict[str, Any] = {"iss": self._service, "aud": callee, "method": method, "iat": now,
-                                  "exp": now + CALL_TOKEN_SECONDS}  # fmt: skip
+        claims: dict[str, Any] = {"iss": self._service, "aud": callee, "method": method, "request": request_sha256,
+                                  "iat": now, "exp": now + CALL_TOKEN_SECONDS}  # fmt: skip
         if subject is not None:
             claims["subject"] = {"party": subject.party_id, "sub": subject.subject_id, "roles": sorted(subject.roles)}
         return jwt.encode({"alg": ALGORITHM, "typ": "call+jwt", "kid": self._service}, claims, self._own,
                           registry=_REGISTRY)  # fmt: skip
 
-    def calling(self, token: str, method: str) -> CallingService:
-        """Who calls; refused unless the token is for us, for this method, and signed by the service it names."""
+    def calling(
+        self, token: str, method: str, request_sha256: str, certified: frozenset[str] | None = None
+    ) -> CallingService:
+        """Who calls; refused unless the token is for us, this method and this request, and signed by whom it names.
+
+        ``certified``: the names in the certificate that the connection showed, where it had to show one.
+        """
         caller = str(_header(token).get("kid"))
+        if certified is not None and caller not in certified:
+            raise CallerNotCertified
         claims = _claims(token, self._key_of(caller), "call+jwt")
-        if (claims.get("iss"), claims.get("aud"), claims.get("method")) != (caller, self._service, method):
+        meant = tuple(claims.get(name) for name in ("iss", "aud", "method", "request"))
+        if meant != (caller, self._service, method, request_sha256):
+            raise TokenInvalid
+        if not 0 < claims["exp"] - claims["iat"] <= CALL_TOKEN_SECONDS:
             raise TokenInvalid
         subject = claims.get("subject")
         if subject is None:

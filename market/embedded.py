@@ -106,7 +106,7 @@ async def open_market(data: Path, *, port: int = 0, movable_clock: bool = False)
         for host in hosts.values():  # one after the other: Alembic's context is one for the whole process
             await ground.migrate(host)
         await asyncio.gather(*(ground.prove(host) for host in hosts.values()))
-        await asyncio.gather(*(host.listen(ground.address_of(name)) for name, host in hosts.items()))
+        await asyncio.gather(*(ground.listen(host) for host in hosts.values()))
         operator = await _operator(ground.data, hosts["onboarding"])
         tasks += [asyncio.create_task(host.worker.run(), name=f"worker {name}") for name, host in hosts.items()]
         front = Front({name: host.service.app for name, host in hosts.items()})

@@ -1,7 +1,6 @@
 """What all services of one market stand on: its folder, its PostgreSQL, its bus, its objects and its keys."""
 
 import json
-import os
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -19,7 +18,10 @@ from kernel.objects import FolderStore
 from kernel.rpc import CHANNEL_OPTIONS, Peer
 from kernel.safety import Unsafe
 from kernel.sealing import Sealer
+from kernel.secret_files import made_once
+from kernel.tls import CertificateFiles, CertificateUnfit, CertifiedChannel, OwnCertificate
 from kernel.tokens import ServiceKeys, TokenVerifier
+from market.authority import Authority
 from market.complaints import Complaint
 from market.postgres import Server, start_postgres
 from market.roster import SERVICES
@@ -34,6 +36,10 @@ class DatabaseUnfit(Complaint):
     """A database does not keep what it should, lets a service do too much, or cannot be migrated from here."""
 
 
+class CertificateMissing(Complaint):
+    """A service that answers on the network has no certificate that fits."""
+
+
 @dataclass
 class Ground:
     """A data folder that is open, with the server whose databases belong to it."""
@@ -44,20 +50,24 @@ class Ground:
     sockets: Path
     movable_clock: bool
     addresses: Mapping[str, str] = field(default_factory=dict)
-    _channels: dict[str, grpc.aio.Channel] = field(default_factory=dict)
+    _channels: dict[tuple[str, str], grpc.aio.Channel | CertifiedChannel] = field(default_factory=dict)
+    _certificates: dict[str, OwnCertificate] = field(default_factory=dict)
 
     @classmethod
     async def open(
-        cls, data: Path, *, movable_clock: bool, sockets: Path | None = None, addresses: Mapping[str, str] | None = None
-    ) -> "Ground":
-        """Open the folder, making at the first start what is not there yet."""
+        cls, data: Path, *, movable_clock: bool, sockets: Path | None = None,
+        addresses: Mapping[str, str] | None = None, service: str = "",
+    ) -> "Ground":  # fmt: skip
+        """Open the folder, making at the first start what is not there yet; ``service``: the only one to live here."""
         data = data.resolve()  # rooms and tasks are processes that stand in another folder
         data.mkdir(parents=True, exist_ok=True)
         keys = data / "keys"
         keys.mkdir(mode=OWNER_ONLY, exist_ok=True)
-        server = await start_postgres(data / "postgres", _secret(keys / "databases.key"))
-        await server.create([*SERVICES, "bus"])
-        bus = await _open_bus(server)
+        secret = made_once(keys / "databases.key", lambda: secrets.token_bytes(32))
+        server = await start_postgres(data / "postgres", secret, service)
+        names = [service] if server.given else [*SERVICES, "bus"]
+        await server.create(names)
+        bus = await _open_bus(server, make="bus" in names)
         # A socket's path may not be longer than 107 bytes, so it does not lie in the data folder.
         sockets = sockets or Path(tempfile.mkdtemp(prefix="yaosu-"))
         sockets.mkdir(mode=OWNER_ONLY, exist_ok=True)
@@ -79,7 +89,7 @@ class Ground:
         scratch.mkdir(parents=True, exist_ok=True)
 
         def peer(name: str) -> Peer:
-            return Peer(name, self._channel(name), keys)
+            return Peer(name, self._channel(service, name), keys)
 
         onboarding = peer("onboarding")
         stub = onboarding.stub(OnboardingServiceStub)
@@ -102,10 +112,33 @@ class Ground:
             movable_clock=self.movable_clock,
         )
 
-    def _channel(self, name: str) -> grpc.aio.Channel:
-        if name not in self._channels:
-            self._channels[name] = grpc.aio.insecure_channel(self.address_of(name), options=CHANNEL_OPTIONS)
-        return self._channels[name]
+    def _channel(self, caller: str, callee: str) -> grpc.aio.Channel | CertifiedChannel:
+        address, own = self.address_of(callee), (caller, callee)
+        if address.startswith("unix:"):
+            own = ("", callee)  # nobody shows a certificate there, so all share one
+        if own not in self._channels:
+            certificate = self.certificate_of(caller, address)
+            self._channels[own] = (
+                grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
+                if certificate is None
+                else CertifiedChannel(address, callee, certificate, CHANNEL_OPTIONS)
+            )
+        return self._channels[own]
+
+    def certificate_of(self, service: str, address: str) -> OwnCertificate | None:
+        """What a service shows at the address; none on a socket, which the file system guards."""
+        if address.startswith("unix:"):
+            return None
+        if service not in self._certificates:
+            self._certificates[service] = _certificate(self.data / "keys" / "tls", service)
+        return self._certificates[service]
+
+    async def listen(self, host: Host) -> None:
+        """Let a service answer gRPC at its address."""
+        name = host.service.name
+        address = self.address_of(name)
+        certificate = self.certificate_of(name, address)
+        await host.listen(MarketSettings().grpc_listen or address, certificate)
 
     async def migrate(self, host: Host) -> None:
         """Bring a service's database to its newest form, by its owner's hand; needs the administrator's address."""
@@ -133,8 +166,8 @@ class Ground:
         self.server.close()
 
 
-async def _open_bus(server: Server) -> PostgresBus:
-    if server.admin.username:
+async def _open_bus(server: Server, *, make: bool) -> PostgresBus:
+    if make and server.admin.username:
         as_owner = server.as_owner("bus")
         await PostgresBus(as_owner).create()
         await apply_grants(as_owner.engine, "yaosu_bus", BUS_GRANTS)
@@ -142,9 +175,16 @@ async def _open_bus(server: Server) -> PostgresBus:
     return PostgresBus(Database(server.url_of("bus"), name="bus", pool_connections=10))
 
 
-def _secret(path: Path) -> bytes:
-    if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
-    return path.read_bytes()
+def _certificate(folder: Path, service: str) -> OwnCertificate:
+    """From the files that the operator names, else signed by the market's own authority."""
+    settings = MarketSettings()
+    given = settings.tls_cert, settings.tls_key, settings.tls_ca
+    try:
+        if settings.tls_cert and settings.tls_key and settings.tls_ca:
+            return OwnCertificate(CertificateFiles(settings.tls_cert, settings.tls_key, settings.tls_ca))
+    except CertificateUnfit as error:
+        raise CertificateMissing(str(error)) from error
+    if any(given):
+        message = "YAOSU_TLS_CERT, YAOSU_TLS_KEY and YAOSU_TLS_CA belong together; set all three, or none"
+        raise CertificateMissing(message)
+    return Authority(folder).certificate_of(service)

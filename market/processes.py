@@ -23,9 +23,11 @@ def _addresses() -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-async def _ground(data: Path) -> Ground:
+async def _ground(name: str, data: Path) -> Ground:
     movable = os.environ.get("YAOSU_MOVABLE_CLOCK") == "1"
-    return await Ground.open(data, movable_clock=movable, sockets=data / "sockets", addresses=_addresses())
+    return await Ground.open(
+        data, movable_clock=movable, sockets=data / "sockets", addresses=_addresses(), service=name
+    )
 
 
 def _told_to_stop() -> asyncio.Event:
@@ -39,10 +41,10 @@ def _told_to_stop() -> asyncio.Event:
 async def serve_one(name: str, data: Path, port: int, at: str = HOST) -> None:
     """HTTP and gRPC until the process is told to stop."""
     stopped = _told_to_stop()
-    ground = await _ground(data)
+    ground = await _ground(name, data)
     host = build_host(ground, name)
     await ground.prove(host)
-    await host.listen(ground.address_of(name))
+    await ground.listen(host)
     server = quiet_server(host.service.app, port, at)
     serving = asyncio.create_task(server.serve())
     end_start()
@@ -59,7 +61,7 @@ async def serve_one(name: str, data: Path, port: int, at: str = HOST) -> None:
 async def work_one(name: str, data: Path, port: int = 0, at: str = HOST) -> None:
     """Relay, reactions and jobs until the process is told to stop; on the port, if any, its health and numbers."""
     stopped = _told_to_stop()
-    ground = await _ground(data)
+    ground = await _ground(name, data)
     host = build_host(ground, name)
     await ground.prove(host)
     working = asyncio.create_task(host.worker.run())
@@ -82,7 +84,7 @@ async def work_one(name: str, data: Path, port: int = 0, at: str = HOST) -> None
 
 async def migrate_one(name: str, data: Path) -> None:
     """The service's database at its newest form."""
-    ground = await _ground(data)
+    ground = await _ground(name, data)
     host = build_host(ground, name)
     try:
         await ground.migrate(host)

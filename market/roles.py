@@ -20,10 +20,11 @@ SCRAM_ROUNDS_SINCE = 160_000
 
 @dataclass(frozen=True)
 class Wanted:
-    """A database by the name of its role, and that role's password."""
+    """A database by the name of its role, and that role's password; one that the operator gave may be a new one."""
 
     role: str
     password: str
+    is_given: bool = False
 
 
 async def make_roles(connection: Connection, wanted: list[Wanted]) -> list[str]:
@@ -51,9 +52,16 @@ async def _make_role(connection: Connection, one: Wanted, roles: Mapping[str, as
         await connection.execute(f"CREATE ROLE {owner} NOLOGIN {MODEST}")
         await connection.execute(f"GRANT {owner} TO CURRENT_USER")
     if one.role not in roles:
-        await connection.execute(f"CREATE ROLE {one.role} LOGIN {MODEST} PASSWORD '{one.password}'")
-    elif roles[one.role]["too_much"]:
+        await connection.execute(f"CREATE ROLE {one.role} LOGIN {MODEST} PASSWORD {_literal(one.password)}")
+        return
+    if roles[one.role]["too_much"]:
         await connection.execute(f"ALTER ROLE {one.role} {MODEST}")
+    if one.is_given:
+        await connection.execute(f"ALTER ROLE {one.role} PASSWORD {_literal(one.password)}")
+
+
+def _literal(words: str) -> str:
+    return "'" + words.replace("'", "''") + "'"
 
 
 async def _make_database(connection: Connection, role: str, databases: Mapping[str, str]) -> None:

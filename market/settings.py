@@ -26,3 +26,21 @@ class MarketSettings(Settings):
         description="Whether to work on a server that may lose what it acknowledged (fsync, full_page_writes or "
         "synchronous_commit is off). Only for tests; else a service refuses to start there.",
     )  # fmt: skip
+    grpc_listen: str = Field(
+        default="", validation_alias="YAOSU_GRPC_LISTEN",
+        description="Where this service answers gRPC, e.g. `0.0.0.0:9000`, if that is not the address by which the "
+        "others know it in `YAOSU_PEERS`.",
+    )  # fmt: skip
+    tls_cert: Path | None = Field(
+        default=None, validation_alias="YAOSU_TLS_CERT",
+        description="This service's certificate chain (PEM; its DNS name is the service's name), shown to the other "
+        "services on every address that is not a socket. Read anew when the file changes. Without the three files "
+        "the market's own authority in `keys/tls` signs one.",
+    )  # fmt: skip
+    tls_key: Path | None = Field(
+        default=None, validation_alias="YAOSU_TLS_KEY", description="The key of that certificate (PEM)."
+    )
+    tls_ca: Path | None = Field(
+        default=None, validation_alias="YAOSU_TLS_CA",
+        description="The authority's certificate (PEM); whoever shows none signed by it is not let in.",
+    )  # fmt: skip
