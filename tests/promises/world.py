@@ -15,7 +15,7 @@ from kernel.crash_points import SETTING as CRASH_SETTING
 from kernel.objects import FolderStore
 from market.demo.client import Door
 from market.embedded import OPERATOR_FILE
-from market.postgres import ADDRESS_SETTING, Server, start_postgres
+from market.postgres import Server, start_postgres
 from tests.market.process import Process
 from tests.promises.history import History, Remembering
 from tests.promises.proxy import Proxy
@@ -121,7 +121,8 @@ async def open_world(data: Path, seed: int, settings: dict[str, str] | None = No
         database = await stack.enter_async_context(Proxy(socket, seed))
         market = Process.market(data)
         market.settings |= settings or {}
-        market.settings[ADDRESS_SETTING] = f"postgresql://postgres@127.0.0.1:{database.port}/postgres"
+        address = postgres.admin.difference_update_query(["host"]).set(host="127.0.0.1", port=database.port)
+        market.settings["YAOSU_DATABASE_URL"] = address.render_as_string(hide_password=False)
         front = await stack.enter_async_context(Proxy(("127.0.0.1", market.port), seed + 1))
         world = World(data, postgres, database, front, market, History(data.with_name("history")))
         stack.push_async_callback(_end, market)
