@@ -12,6 +12,7 @@ from kernel.work import Ticket
 from onboarding.domain.clock import ClockRules, ClockSetting
 from onboarding.domain.keys import PartyKey
 from onboarding.domain.member import Client, Member
+from onboarding.domain.outside_identity import OutsideIdentity, ProvenSubject
 from onboarding.domain.party import Party, PartyState
 from onboarding.domain.person import Person
 from onboarding.domain.session import Assertion, Attempts, Session
@@ -143,6 +144,25 @@ class Sessions(Protocol):
         """End all of a party's people's."""
 
 
+class OutsideIdentities(Protocol):
+    """Subjects of the outside provider, and the members they act as."""
+
+    async def add(self, identity: OutsideIdentity) -> None:
+        """Keep a new one; refused while the subject is bound."""
+
+    async def live(self, issuer: str, subject: str) -> OutsideIdentity | None:
+        """Whom the subject is bound to now."""
+
+    async def of_party(self, party_id: str, identity_id: str) -> OutsideIdentity:
+        """The party's live one of this id; refused when there is none."""
+
+    async def end(self, identity: OutsideIdentity) -> None:
+        """Keep that it was unbound."""
+
+    async def page(self, party_id: str, limit: int, after: str) -> Sequence[OutsideIdentity]:
+        """The party's, oldest first, the unbound ones too."""
+
+
 class Doors(Protocol):
     """What keeps the doors from being forced: counted attempts, assertions used."""
 
@@ -207,6 +227,7 @@ class Work(Protocol):
     members: Members
     clients: Clients
     keys: PartyKeys
+    outside_identities: OutsideIdentities
     sessions: Sessions
     doors: Doors
     signing_keys: SigningKeys
@@ -238,6 +259,17 @@ class Passwords(Protocol):
         """Whether the password has this hash; without a hash it takes as long, and does not fit."""
 
 
+class IdentityProvider(Protocol):
+    """Who vouches for people outside the market."""
+
+    @property
+    def issuer(self) -> str:
+        """Whose subjects may be bound."""
+
+    async def prove(self, token: str) -> ProvenSubject:
+        """Whom the token proves; refused with what is wrong with it, or when the provider's keys cannot be had."""
+
+
 class Clocks(Protocol):
     """The clocks of the other services."""
 
@@ -266,5 +298,6 @@ class Onboarding:
 
     work: Callable[[Ticket], AbstractAsyncContextManager[Work]]
     passwords: Passwords
+    provider: IdentityProvider | None
     clocks: Clocks
     rules: Rules

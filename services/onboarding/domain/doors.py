@@ -1,6 +1,6 @@
 """What onboarding refuses at its doors: credentials, keys, proofs, statements, assertions and sessions."""
 
-from kernel.refusals import Conflict, Exhausted, Malformed, NotFound, Unidentified
+from kernel.refusals import Conflict, Exhausted, Forbidden, Malformed, NotFound, Unavailable, Unidentified
 
 
 class CredentialsWrong(Unidentified):
@@ -25,6 +25,42 @@ class SessionEnded(Unidentified):
     """This session has ended or never was. Log in again."""
 
     zh = "会话已结束或不存在。请重新登录。"
+
+
+class ProviderTokenRefused(Unidentified):
+    """The outside provider's token is not one that opens this market; `problem` says why. Log in over there again."""
+
+    zh = "外部身份提供方的令牌不被接受，原因见 problem。请在提供方重新登录。"
+
+
+class IdentityNotBound(Forbidden):
+    """The provider knows you, the market does not. Have your party's administrator bind `subject` to a member."""
+
+    zh = "身份提供方认识您，但本市场尚未绑定。请本主体的管理员将 subject 绑定到您的成员账号。"
+
+
+class IdentityAlreadyBound(Conflict):
+    """This subject of the provider is bound to a member already. Unbind it there first."""
+
+    zh = "该外部身份已绑定到某个成员。请先解除原绑定。"
+
+
+class IdentityUnknown(NotFound):
+    """Your party has no bound identity of this id. Take it from the list of your party's identities."""
+
+    zh = "本主体没有此编号的外部身份绑定。请从列表中选取。"
+
+
+class NoOutsideProvider(NotFound):
+    """This market takes no tokens of an outside identity provider. Log in with user name and password."""
+
+    zh = "本市场未配置外部身份提供方。请使用用户名和密码登录。"
+
+
+class ProviderAway(Unavailable):
+    """The identity provider's keys cannot be had, so nobody is let in on its word. Try again in a moment."""
+
+    zh = "暂时无法取得身份提供方的公钥，因此不接受其令牌。请稍后再试。"
 
 
 class PrivateKeySent(Malformed):

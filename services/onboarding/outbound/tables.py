@@ -45,6 +45,11 @@ signing_key = Table(
     Column("kid", Text, primary_key=True), Column("public", JSONB), Column("private_sealed", LargeBinary),
     Column("active_from_at", _MOMENT), Column("retired_at", _MOMENT),
 )  # fmt: skip
+outside_identity = Table(
+    "outside_identity", metadata,
+    Column("id", Text, primary_key=True), Column("issuer", Text), Column("subject", Text), Column("party_id", Text),
+    Column("member_id", Text), Column("bound_by", Text), Column("bound_at", _MOMENT), Column("ended_at", _MOMENT),
+)  # fmt: skip
 clock_setting = Table(
     "clock_setting", metadata,
     Column("revision", BigInteger, primary_key=True), Column("business_at", _MOMENT), Column("machine_at", _MOMENT),
@@ -57,6 +62,7 @@ GRANTS: Grants = {
     "clock_setting": APPEND,
     "login_attempt": f"{CHANGE}, DELETE",
     "member": CHANGE,
+    "outside_identity": f"{APPEND}, UPDATE (ended_at)",
     "party": CHANGE,
     "party_key": f"{APPEND}, UPDATE (valid_until_at)",
     "session": f"{APPEND}, UPDATE (ended_at), DELETE",

@@ -2,7 +2,7 @@
 
 from kernel.callers import Caller
 from kernel.signatures import key_from, verify_compact
-from kernel.tokens import market_token
+from kernel.tokens import MARKET_TOKEN_SECONDS_MAX, market_token
 from onboarding.domain.doors import CredentialsWrong
 from onboarding.domain.keys import claimed_key_id
 from onboarding.domain.session import ASSERTION_TYPE, Assertion, Token
@@ -10,10 +10,12 @@ from onboarding.ports import Onboarding, Work
 from onboarding.use_cases.signing_keys import active_key
 
 
-async def token_for(app: Onboarding, work: Work, caller: Caller) -> Token:
+async def token_for(
+    app: Onboarding, work: Work, caller: Caller, *, seconds_max: int = MARKET_TOKEN_SECONDS_MAX
+) -> Token:
     """A signed token that says who the caller is."""
     key = await active_key(work)
-    seconds = app.rules.token_seconds
+    seconds = min(app.rules.token_seconds, seconds_max)
     signed = market_token(caller, key_from(key.private), key.kid, seconds=seconds)
     return Token(signed, seconds, caller.party_id, caller.subject_id, tuple(sorted(caller.roles)))
 

@@ -1,5 +1,5 @@
 """Onboarding over HTTP."""
 
-from onboarding.inbound.http import clock, keys, members, parties, sessions
+from onboarding.inbound.http import clock, keys, members, outside_identities, parties, sessions
 
-ROUTERS = (parties.router, members.router, keys.router, sessions.router, clock.router)
+ROUTERS = (parties.router, members.router, outside_identities.router, keys.router, sessions.router, clock.router)

@@ -8,10 +8,11 @@ from pydantic import Field, StringConstraints
 from kernel.web import PUBLIC, CallerOf, Code, Jws, Router, Shape, View, allow
 from onboarding.domain.session import Stay, Token
 from onboarding.inbound.http.given import NO_STORE, Password, Ports, Username
-from onboarding.use_cases import sessions, tokens
+from onboarding.use_cases import outside_identities, sessions, tokens
 
 router = Router(tags=["sessions"])
 Secret = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[\x21-\x7e]+$")]
+ProviderToken = Annotated[str, StringConstraints(min_length=1, max_length=16384, pattern=r"^[\x21-\x7e]+$")]
 
 
 class Login(Shape):
@@ -43,7 +44,14 @@ class KeyGrant(Shape):
     assertion: Jws
 
 
-Grant = Annotated[ClientGrant | KeyGrant, Field(discriminator="grant_type")]
+class ProviderGrant(Shape):
+    """A token of the outside identity provider."""
+
+    grant_type: Literal["provider_token"]
+    provider_token: ProviderToken
+
+
+Grant = Annotated[ClientGrant | KeyGrant | ProviderGrant, Field(discriminator="grant_type")]
 
 
 class TokenView(View):
@@ -101,7 +109,9 @@ async def end_session(onboarding: Ports, caller: CallerOf) -> None:
 
 @router.post("/tokens", dependencies=[PUBLIC, NO_STORE])
 async def ask_for_token(grant: Grant, onboarding: Ports) -> TokenView:
-    """A market token for a machine, or for whoever signs with a registered key."""
+    """A market token for a machine, for whoever signs with a registered key, or comes from the outside provider."""
     if isinstance(grant, ClientGrant):
         return TokenView.of(await tokens.token_for_client(onboarding, grant.client_id, grant.client_secret))
+    if isinstance(grant, ProviderGrant):
+        return TokenView.of(await outside_identities.token_for_subject(onboarding, grant.provider_token))
     return TokenView.of(await tokens.token_for_key(onboarding, grant.party_id, grant.assertion))

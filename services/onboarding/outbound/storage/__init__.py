@@ -10,12 +10,14 @@ from onboarding.outbound.storage.clock import SqlMarketClock
 from onboarding.outbound.storage.doors import SqlDoors, SqlSessions
 from onboarding.outbound.storage.keys import SqlPartyKeys, SqlSigningKeys
 from onboarding.outbound.storage.members import SqlClients, SqlMembers
+from onboarding.outbound.storage.outside_identities import SqlOutsideIdentities
 from onboarding.outbound.storage.parties import SqlParties, SqlPeople
 from onboarding.ports import (
     Clients,
     Doors,
     MarketClock,
     Members,
+    OutsideIdentities,
     Parties,
     PartyKeys,
     People,
@@ -38,6 +40,7 @@ class SqlWork(UnitOfWork):
         self.members: Members = SqlMembers(self.conn)
         self.clients: Clients = SqlClients(self.conn)
         self.keys: PartyKeys = SqlPartyKeys(self.conn)
+        self.outside_identities: OutsideIdentities = SqlOutsideIdentities(self.conn)
         self.sessions: Sessions = SqlSessions(self.conn)
         self.doors: Doors = SqlDoors(self.conn)
         self.signing_keys: SigningKeys = SqlSigningKeys(self.conn, self._sealer)
