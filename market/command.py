@@ -4,8 +4,9 @@ import asyncio
 import json
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 import uvloop
@@ -17,10 +18,13 @@ from market.complaints import Complaint
 from market.roster import SERVICES
 from market.starting import begin_start, end_start
 from market.verify.command import pin_trust, run_verify
+from market.verify.refusals import NotVerified
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="要素 Yaosu: a data-element market, end to end.")
 console = Console(highlight=False)
 
+Known = TypeVar("Known")
+TrustFile = Annotated[Path | None, typer.Option(help="The trust file; else YAOSU_TRUST, else the pinned one.")]
 Data = Annotated[Path, typer.Option(help="The market's folder; made at the first start.")]
 DEFAULT_DATA = Path("var/market")
 _HERE = Path(__file__).resolve().parent
@@ -85,10 +89,62 @@ def demo(
 @app.command()
 def verify(
     file: Annotated[Path, typer.Argument(help="A certificate file.")],
-    trust: Annotated[Path | None, typer.Option(help="The trust file; else YAOSU_TRUST, else the pinned one.")] = None,
+    trust: TrustFile = None,
+    require_witness: Annotated[str, typer.Option(help="A witness's verifier key that must have cosigned.")] = "",
+    cosigned: Annotated[
+        Path | None, typer.Option(help="The witness's checkpoint, as `yaosu witnessed` wrote it.")
+    ] = None,
 ) -> None:
-    """Check a certificate offline: its signature, and that it stands in the log."""
-    raise typer.Exit(run_verify(file, trust, say=lambda line: console.print(line, markup=False)))
+    """Check a certificate offline: its signature, that it stands in the log, and that a witness saw that log."""
+    raise typer.Exit(run_verify(file, trust, required_witness=require_witness, cosigned=cosigned, say=_plainly))
+
+
+def _plainly(line: str) -> None:
+    console.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
+def witness(
+    market: Annotated[str, typer.Option(help="The market's address, e.g. http://127.0.0.1:8000.")],
+    store: Annotated[Path, typer.Option(help="The witness's own folder: its key and what it saw.")],
+    name: Annotated[str, typer.Option(help="The witness's name, a URL without its scheme.")],
+    trust: TrustFile = None,
+    every_seconds: Annotated[float, typer.Option(help="How long between two looks; 0 looks once.", min=0)] = 10.0,
+) -> None:
+    """Follow a market's log from outside: cosign what only grew, refuse what shrank or forked."""
+    from market.verify.trust import Trust, trust_path
+    from market.witnessing import run_witness
+
+    with _clear_errors():
+        known = _trusted(lambda: Trust.from_file(trust_path(trust)))
+        code = uvloop.run(run_witness(market, known, store, name, every_seconds, _plainly))
+    raise typer.Exit(code)
+
+
+@app.command()
+def witnessed(
+    certificate: Annotated[Path, typer.Argument(help="A certificate file.")],
+    market: Annotated[str, typer.Option(help="The market's address; it gives the proof.")],
+    checkpoint: Annotated[Path, typer.Option(help="The witness's cosigned checkpoint.")],
+    out: Annotated[Path, typer.Option(help="Where to write the file for `yaosu verify --cosigned`.")],
+    trust: TrustFile = None,
+) -> None:
+    """Fetch the proof that leads from a certificate to a witness's checkpoint, for verifying it offline later."""
+    from market.verify.trust import Trust, trust_path
+    from market.witnessing import write_proof
+
+    with _clear_errors():
+        known = _trusted(lambda: Trust.from_file(trust_path(trust)))
+        _trusted(lambda: uvloop.run(write_proof(certificate, checkpoint, market, known, out)))
+    console.print(f"Written 已写入: {out}")
+
+
+def _trusted(step: Callable[[], Known]) -> Known:
+    try:
+        return step()
+    except NotVerified as refusal:
+        message = f"{refusal.english} {refusal.chinese}"
+        raise Complaint(message) from refusal
 
 
 @app.command()

@@ -26,14 +26,14 @@ class VerifierKey:
     public: bytes
 
     @classmethod
-    def read(cls, vkey: str) -> "VerifierKey":
-        """From ``name+hash+base64``; malformed when the hash is not that of the name and key."""
+    def read(cls, vkey: str, kind: int = ED25519_NOTE) -> "VerifierKey":
+        """From ``name+hash+base64``; malformed when it is of another kind, or the hash not that of name and key."""
         name, _, rest = vkey.partition("+")
         digits, _, encoded = rest.partition("+")
         typed = exact_base64(encoded)
         key_id = sha256(name.encode() + b"\n" + typed).digest()[:KEY_ID_BYTES]
         well_named = name and name.isprintable() and not any(character.isspace() for character in name)
-        if not well_named or digits != key_id.hex() or len(typed) != 1 + HASH_BYTES or typed[0] != ED25519_NOTE:
+        if not well_named or digits != key_id.hex() or len(typed) != 1 + HASH_BYTES or typed[0] != kind:
             raise MalformedError
         return cls(name, key_id, typed[1:])
 

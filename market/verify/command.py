@@ -9,8 +9,15 @@ from typing import Any
 
 import rfc8785
 
-from market.verify.certificate import verify_file
-from market.verify.refusals import CertificateExpired, NotVerified, OtherKindOfCertificate, TrustUnusable
+from market.verify.certificate import WitnessDemand, verify_file
+from market.verify.cosignature import Cosigned
+from market.verify.refusals import (
+    CertificateExpired,
+    FileUnreadable,
+    NotVerified,
+    OtherKindOfCertificate,
+    TrustUnusable,
+)
 from market.verify.trust import Trust, pinned_path, trust_path
 from market.verify.verdict import CHINESE, ENGLISH, Verdict
 
@@ -25,6 +32,8 @@ def run_verify(
     required_kind: str | None = None,
     expired_too: bool = False,
     at: datetime | None = None,
+    required_witness: str = "",
+    cosigned: Path | None = None,
     say: Say = print,
 ) -> int:
     """Verify and say what was found; 0 verified, 1 refused, 2 no usable trust file.
@@ -40,7 +49,7 @@ def run_verify(
     say(f"Trust file 信任文件: {source}")
     say(f"Fingerprint 指纹: {trust.fingerprint}")
     try:
-        verdict = verify_file(file, trust, at=at)
+        verdict = verify_file(file, trust, at=at, demand=_witness_demand(required_witness, cosigned))
         _demand(verdict, required_kind, expired_too=expired_too)
     except NotVerified as refusal:
         _refuse(say, refusal)
@@ -98,6 +107,17 @@ def _compare(place: Path, offered: Trust, say: Say) -> None:
         f"原文件未改动，本市场的证书不能用它核验。如信任本市场，请删除该文件后重新启动，"
         f"或用 --trust 或 YAOSU_TRUST 指定本市场的信任文件。"
     )
+
+
+def _witness_demand(vkey: str, cosigned: Path | None) -> WitnessDemand | None:
+    if not vkey:
+        return None
+    if cosigned is None:
+        return WitnessDemand(vkey)
+    try:
+        return WitnessDemand(vkey, Cosigned.read(cosigned.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileUnreadable(particular=str(cosigned)) from error
 
 
 def _demand(verdict: Verdict, required_kind: str | None, *, expired_too: bool) -> None:

@@ -88,6 +88,24 @@ class NotConsistent(NotVerified):
     zh = "无法证明较大的树延续较小的树，日志可能被改写。请保留两个检查点。"
 
 
+class CosignedMalformed(NotVerified):
+    """The cosigned checkpoint is not written as C2SP prescribes. Fetch it again from the witness."""
+
+    zh = "见证联署的检查点不符合 C2SP 格式。请重新从见证方获取。"
+
+
+class CosignatureMissing(NotVerified):
+    """No valid cosignature of the witness demanded is there. Ask the witness whether it saw this log so."""
+
+    zh = "缺少所要求见证方的有效联署。请向见证方核实其是否见过该日志。"
+
+
+class WitnessSawLess(NotVerified):
+    """The witness's checkpoint does not cover the tree of the certificate. Fetch a newer one, with its proof."""
+
+    zh = "见证方联署的检查点未覆盖证书所在的树。请获取更新的检查点及其证明。"
+
+
 class CredentialMalformed(NotVerified):
     """The credential in the file lacks what a certificate must state, or states it in another form."""
 

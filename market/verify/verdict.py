@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from market.verify.cosignature import Witnessed
 from market.verify.credential import REGISTRATION
 
 ENGLISH, CHINESE = "en", "zh"
@@ -31,6 +32,7 @@ class Verdict:
     root: str
     trust_fingerprint: str
     verified_at: datetime
+    witnessed: Witnessed | None = None
 
     @property
     def is_expired(self) -> bool:
@@ -57,12 +59,27 @@ class Verdict:
             f"Its exact bytes have the SHA-256 {self.credential_sha256}.",
             f"They stand in the log {self.origin} at index {self.index}, under the root of {self.tree_size} entries.",
             f"That root, signed by the log, is {self.root}.",
+            *self._witness_english(),
             f"Keys were taken only from the trust file with fingerprint {self.trust_fingerprint}.",
             "It proves that the issuer signed exactly this text, and that the log recorded it before that checkpoint.",
             "It does not prove that the data or the statements are true, or that the log shows everybody the same.",
             "It does not prove that the right is undisputed or still stands: ask the registry for the present state.",
             "It is evidence, not the source of the right.",
         ]
+
+    def _witness_english(self) -> list[str]:
+        if self.witnessed is None:
+            return []
+        seen = self.witnessed
+        when = f"The witness {seen.name} cosigned the log at {seen.size} entries on {seen.at.isoformat()}"
+        return [f"{when}: it only grew since the witness first saw it, and that tree contains this one."]
+
+    def _witness_chinese(self) -> list[str]:
+        if self.witnessed is None:
+            return []
+        seen = self.witnessed
+        when = f"见证方 {seen.name} 于 {seen.at.isoformat()} 联署了共 {seen.size} 条记录的日志"
+        return [f"{when}：自其首次所见以来只增不改，并包含本树。"]
 
     def _chinese(self) -> list[str]:
         kind = _KINDS[CHINESE][self.kind == REGISTRATION]
@@ -75,6 +92,7 @@ class Verdict:
             f"证书原文的 SHA-256 为 {self.credential_sha256}。",
             f"原文位于日志 {self.origin} 的第 {self.index} 位（从 0 起），该日志当时共 {self.tree_size} 条记录。",
             f"日志签署的根为 {self.root}。",
+            *self._witness_chinese(),
             f"公钥仅取自指纹为 {self.trust_fingerprint} 的信任文件。",
             "能证明：签发方签署了这一原文，且日志在该检查点之前已将其存证。",
             "不能证明：数据或陈述内容真实，或日志对所有人展示一致。",

@@ -27,6 +27,11 @@ class Witness:
             return None
         return self._checked(note)
 
+    def may_take(self, note: str) -> tuple[int, int]:
+        """The sizes between which a proof is needed before ``observe``; the same twice where none is."""
+        old, new = self.seen(), self._checked(note)
+        return (old.size if old is not None else new.size), new.size
+
     def observe(self, note: str, proof: Sequence[bytes] = ()) -> Checkpoint:
         """Take a newer checkpoint with the proof that it continues what was seen; refuses anything else.
 
