@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import text
 
 from kernel.database import Database
+from kernel.once import Once
 from kernel.reactions import Listening
 from kernel.refusals import Conflict, NotFound
 from kernel.told import Told
@@ -49,19 +50,20 @@ class DeadLetters:
             rows = (await conn.execute(_PARKED, {"limit": limit})).all()
         return [DeadLetter(r.id, r.topic, r.key, r.type, r.version, r.cause, r.parked_at) for r in rows]
 
-    async def replay(self, letter_id: int) -> None:
-        """React to it again; when that works the key goes on with the next."""
-        event = await self._first_of_its_key(letter_id)
+    async def replay(self, letter_id: int, once: Once, outcome: object) -> None:
+        """React to it again; when that works the key goes on with the next. ``outcome`` is kept under ``once``."""
+        event = await self._first_of_its_key(letter_id, once)
         await self._ears[event.topic].react(event)
-        await self._close(letter_id, "REPLAYED", event)
+        await self._close(letter_id, "REPLAYED", event, once, outcome)
 
-    async def dismiss(self, letter_id: int) -> None:
+    async def dismiss(self, letter_id: int, once: Once, outcome: object) -> None:
         """Give it up: the key goes on as if it had been heard."""
-        event = await self._first_of_its_key(letter_id)
-        await self._close(letter_id, "DISMISSED", event)
+        event = await self._first_of_its_key(letter_id, once)
+        await self._close(letter_id, "DISMISSED", event, once, outcome)
 
-    async def _first_of_its_key(self, letter_id: int) -> Told:
+    async def _first_of_its_key(self, letter_id: int, once: Once) -> Told:
         async with self._database.transaction() as conn:
+            await once.recall(conn)
             row = (await conn.execute(_ONE, {"id": letter_id})).one_or_none()
             if row is None:
                 raise LetterUnknown(letter_id=letter_id)
@@ -69,12 +71,15 @@ class DeadLetters:
                 raise LetterNotFirst(first_letter_id=row.earlier)
         return Told(row.topic, row.event_id, row.key, row.version, row.type, row.payload, row.occurred_at, row.deposit)
 
-    async def _close(self, letter_id: int, state: str, event: Told) -> None:
+    async def _close(self, letter_id: int, state: str, event: Told, once: Once, outcome: object) -> None:
         values = {"id": letter_id, "state": state, "topic": event.topic, "key": event.aggregate_id,
                   "version": event.version}  # fmt: skip
         async with self._database.transaction() as conn:
+            await once.claim(conn)
             await conn.execute(_CLOSE, values)
             await conn.execute(_REACHED, values)
+            await once.store_result(conn, outcome)
+        once.settled = True
 
 
 _PARKED = text("""

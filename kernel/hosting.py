@@ -13,7 +13,9 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from kernel.audit import Checker
+from kernel.auditing import Auditor
 from kernel.bus import Bus
+from kernel.checkers import KERNEL_CHECKERS
 from kernel.clock import ClockServicer
 from kernel.database import Database
 from kernel.dead_letters import DeadLetters
@@ -96,9 +98,12 @@ class Host:
         ]
         gauges = Gauges(service.name, given.database, given.bus, service.gauges)
         show_gauges = partial(gauges.keep_asking, Settings().gauges_every_seconds)
+        auditor = Auditor(service.name, given.database, (*service.checkers, *KERNEL_CHECKERS))
+        keep_looking = partial(auditor.keep_looking, Settings().audit_every_seconds)
         self.worker = Worker(
-            service.name, service.ports, given.database, given.bus, ears, list(service.jobs), beside=[show_gauges]
-        )
+            service.name, service.ports, given.database, given.bus, ears, list(service.jobs),
+            beside=[show_gauges, keep_looking],
+        )  # fmt: skip
         service.app.include_router(
             operations_router(service.name, DeadLetters(given.database, ears)), prefix=f"/{service.name}/v1"
         )

@@ -17,4 +17,11 @@ LEASE_HELD = Gauge("yaosu_lease_held", "1 in the one process that works for the 
 JOB_RAN_AT = Gauge("yaosu_job_ran_at", "When a job last ran without failing, in Unix seconds", ["service", "job"])
 BUS_LAG = Gauge("yaosu_bus_lag_events", "Events of a topic that the service has still to read", ["service", "topic"])
 GAUGES_ASKED_AT = Gauge("yaosu_gauges_asked_at", "When the database was last asked, in Unix seconds", ["service"])
+PROMISE_VIOLATIONS = Gauge(
+    "yaosu_promise_violations", "What the last look found against a promise; 20 at most", ["service", "promise"]
+)
+PROMISE_CHECKED_AT = Gauge(
+    "yaosu_promise_checked_at", "When a promise was last looked at, in Unix seconds", ["service", "promise"]
+)
+AUDIT_FAILURES = Counter("yaosu_audit_failures_total", "Looks at a promise that failed", ["service", "promise"])
 GAUGE_FAILURES = Counter("yaosu_gauge_failures_total", "Queries for a gauge that failed", ["service", "gauge"])

@@ -61,15 +61,17 @@ def operations_router(name: str, letters: DeadLetters) -> Router:
         return [DeadLetterView.model_validate(letter) for letter in await letters.all_parked()]
 
     @router.post("/dead-letters/{letter_id}:replay", dependencies=[allow("operator")])
-    async def replay(letter_id: int, _once: OnceKey) -> LetterDone:
+    async def replay(letter_id: int, once: OnceKey) -> LetterDone:
         """React to it again, after its cause was mended."""
-        await letters.replay(letter_id)
-        return LetterDone(id=letter_id, state="REPLAYED")
+        done = LetterDone(id=letter_id, state="REPLAYED")
+        await letters.replay(letter_id, once, done)
+        return done
 
     @router.post("/dead-letters/{letter_id}:dismiss", dependencies=[allow("operator")])
-    async def dismiss(letter_id: int, _once: OnceKey) -> LetterDone:
+    async def dismiss(letter_id: int, once: OnceKey) -> LetterDone:
         """Give it up; later events of its key go on."""
-        await letters.dismiss(letter_id)
-        return LetterDone(id=letter_id, state="DISMISSED")
+        done = LetterDone(id=letter_id, state="DISMISSED")
+        await letters.dismiss(letter_id, once, done)
+        return done
 
     return router

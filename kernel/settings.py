@@ -16,6 +16,10 @@ class Settings(BaseSettings):
     log_level: str = Field(
         default="INFO", validation_alias="YAOSU_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR."
     )
+    audit_every_seconds: float = Field(
+        default=600, ge=1, le=86_400, validation_alias="YAOSU_AUDIT_EVERY_SECONDS",
+        description="How often a worker looks for violations of its service's promises in the live data.",
+    )  # fmt: skip
     gauges_every_seconds: float = Field(
         default=15, ge=1, le=3600, validation_alias="YAOSU_GAUGES_EVERY_SECONDS",
         description="How often a worker asks its database for the figures that it shows to Prometheus.",

@@ -126,7 +126,10 @@ async def test_an_event_that_fails_parks_its_key_and_goes_on_after_replay(notes:
     assert (await operator.post(f"/dead-letters/{second['id']}:replay")).json()["type"] == "/problems/letter-not-first"
     notes.ports.fail_on = ""
     for letter in (first, second):
-        assert (await operator.post(f"/dead-letters/{letter['id']}:replay")).status_code == 200
+        key = {"Idempotency-Key": "k"}
+        replayed = await operator.post(f"/dead-letters/{letter['id']}:replay", headers=key)
+        assert (replayed.status_code, replayed.json()["state"]) == (200, "REPLAYED")
+        assert (await operator.post(f"/dead-letters/{letter['id']}:replay", headers=key)).text == replayed.text
     assert await _rows(notes, "note") == 3
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import make_url
 
 from kernel.database import Database
 from kernel.objects import FolderStore
-from market.audit import SETTLING_SECONDS, audit
+from market.audit import ACROSS, SETTLING_SECONDS, audit
 from market.postgres import Server
 from market.roster import SERVICES
 from tests.conftest import Databases
@@ -107,11 +107,27 @@ async def test_a_pledge_without_its_encumbrance_is_found(market: Copies) -> None
     assert ("market R2", "pledge of encumbrance enc_1 stands without it") in await market.violations()
 
 
+TOLD = """
+    INSERT INTO outbox (event_id, aggregate_id, aggregate_version, type, payload, occurred_at, sent_at)
+    VALUES ('evt_2', 'pty_1', 1, 'yaosu.onboarding.v1.PartySuspended', '', now(), {at})"""
+
+
+async def test_an_event_that_a_service_never_heard_is_found(market: Copies) -> None:
+    late = f"now() - interval '{SETTLING_SECONDS + 1} seconds'"
+    await market.plant("onboarding", TOLD.format(at=late))
+    told = ON_THE_BUS.replace("rights", "onboarding").replace("evt_1", "evt_2")
+    await market.plant("bus", told.format(deposit="NULL", at="now()"))
+    missing = "yaosu.onboarding.v1.PartySuspended evt_2 of yaosu.onboarding.v1 had no effect"
+    found = await market.violations()
+    assert ("market E2", f"trading: {missing}") in found
+    heard = "INSERT INTO inbox (topic, event_id) VALUES ('yaosu.onboarding.v1', 'evt_2')"
+    for name in {line.split(":")[0] for _, line in found}:
+        await market.plant(name, heard)
+    assert await market.violations() == []
+
+
 def test_the_market_names_a_test_for_each_of_its_own_promises() -> None:
-    tree = ast.parse((ROOT / "market" / "audit.py").read_text(encoding="utf-8"))
-    named = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and "::test_" in str(node.value)]
-    assert len(named) == 3
-    for test in map(str, named):
-        path, _, function = test.partition("::")
+    for across in ACROSS:
+        path, _, function = across.planted_by.partition("::")
         there = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-        assert function in {node.name for node in ast.walk(there) if isinstance(node, ast.AsyncFunctionDef)}, test
+        assert function in {node.name for node in ast.walk(there) if isinstance(node, ast.AsyncFunctionDef)}, across

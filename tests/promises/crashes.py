@@ -32,16 +32,16 @@ async def publish(workload: Workload, chance: random.Random) -> None:
     await workload.publish("designer", chance)
 
 
-async def buy(workload: Workload, chance: random.Random) -> None:
-    """A sale to the settlement."""
-    await workload.buy("insurer", chance)
+async def buy(workload: Workload, chance: random.Random, *, exclusive: bool = False) -> None:
+    """A fresh asset, sold and settled."""
+    asset = await workload.publish("designer", chance)
+    await workload.offer(asset, chance, exclusive=exclusive)
+    await workload.buy("insurer", chance, only=(asset, asset.listings[-1]))
 
 
 async def buy_exclusively(workload: Workload, chance: random.Random) -> None:
     """A fresh asset, sold to one buyer alone."""
-    asset = await workload.publish("designer", chance)
-    await workload.offer(asset, chance, exclusive=True)
-    await workload.buy("insurer", chance, only=(asset, asset.listings[-1]))
+    await buy(workload, chance, exclusive=True)
 
 
 async def borrow(workload: Workload, chance: random.Random) -> None:

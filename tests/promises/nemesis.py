@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from sqlalchemy import text
 
 from kernel.crash_points import POINTS
-from kernel.database import Database
 from tests.promises.proxy import Faults, Proxy
 from tests.promises.world import World
 
@@ -126,7 +125,7 @@ class Nemesis:
         self.poisoned.append(key)
 
     async def _change(self, name: str, statement: str, **values: str) -> None:
-        database = Database(self.world.server.url_of(name), name="nemesis", pool_connections=1)
+        database = self.world.server.as_owner(name)
         try:
             async with database.transaction() as conn:
                 await conn.execute(text(statement), values)
