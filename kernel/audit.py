@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.connection import Connection
 
 VIOLATIONS_SHOWN_MAX = 20
 
@@ -16,13 +17,13 @@ class Checker:
     promise: str
     statement: str
     planted_by: str
-    find: Callable[[AsyncConnection], Awaitable[list[str]]]
+    find: Callable[[Connection], Awaitable[list[str]]]
 
 
-def none_of(sql: str) -> Callable[[AsyncConnection], Awaitable[list[str]]]:
+def none_of(sql: str) -> Callable[[Connection], Awaitable[list[str]]]:
     """A check that a query finds no row; each row found is written out as a violation."""
 
-    async def find(conn: AsyncConnection) -> list[str]:
+    async def find(conn: Connection) -> list[str]:
         rows = (await conn.execute(text(sql))).mappings().fetchmany(VIOLATIONS_SHOWN_MAX)
         return [", ".join(f"{name}={value}" for name, value in row.items()) for row in rows]
 

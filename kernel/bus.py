@@ -67,21 +67,19 @@ class PostgresBus:
 
     async def publish(self, topic: str, events: Sequence[Told]) -> None:
         """See ``Bus``."""
-        async with self._database.transaction() as conn:
-            await conn.execute(_TURN, {"topic": topic})
-            values = {
-                "topic": topic,
-                "ids": [event.event_id for event in events],
-                "keys": [event.aggregate_id for event in events],
-                "versions": [event.version for event in events],
-                "types": [event.type for event in events],
-                "payloads": [event.payload for event in events],
-                "deposits": [event.deposit for event in events],
-                "moments": [event.occurred_at for event in events],
-            }
-            await conn.execute(_APPEND, values)
+        values = {
+            "topic": topic,
+            "ids": [event.event_id for event in events],
+            "keys": [event.aggregate_id for event in events],
+            "versions": [event.version for event in events],
+            "types": [event.type for event in events],
+            "payloads": [event.payload for event in events],
+            "deposits": [event.deposit for event in events],
+            "moments": [event.occurred_at for event in events],
+        }
+        async with self._database.statement() as conn:
             reached("relay.after_send")
-            await conn.execute(_RING, {"topic": topic})
+            await conn.execute(_APPEND, values)
 
     async def read(self, consumer: str, topic: str, limit: int) -> tuple[list[Told], int]:
         """See ``Bus``."""
@@ -130,16 +128,18 @@ class PostgresBus:
         await self._database.close()
 
 
-_TURN = text("SELECT pg_advisory_xact_lock(hashtext('bus'), hashtext(:topic))")
-_APPEND = text("""
-    INSERT INTO bus_log (topic, event_id, key, version, type, payload, deposit, occurred_at)
-    SELECT CAST(:topic AS text), e.event_id, e.key, e.version, e.type, e.payload, e.deposit, e.occurred_at
-    FROM unnest(CAST(:ids AS text[]), CAST(:keys AS text[]), CAST(:versions AS integer[]), CAST(:types AS text[]),
-                CAST(:payloads AS bytea[]), CAST(:deposits AS bytea[]), CAST(:moments AS timestamptz[]))
-         WITH ORDINALITY AS e(event_id, key, version, type, payload, deposit, occurred_at, turn)
-    ORDER BY e.turn
-    ON CONFLICT (topic, event_id) DO NOTHING""")
-_RING = text(f"SELECT pg_notify('{CHANNEL}', :topic)")
+# The turn is taken before the first place is given: the sort yields no row until it has seen all, and so the lock.
+_APPEND = text(f"""
+    WITH kept AS (
+        INSERT INTO bus_log (topic, event_id, key, version, type, payload, deposit, occurred_at)
+        SELECT CAST(:topic AS text), e.event_id, e.key, e.version, e.type, e.payload, e.deposit, e.occurred_at
+        FROM (SELECT pg_advisory_xact_lock(hashtext('bus'), hashtext(CAST(:topic AS text))) OFFSET 0) AS mine,
+             unnest(CAST(:ids AS text[]), CAST(:keys AS text[]), CAST(:versions AS integer[]), CAST(:types AS text[]),
+                    CAST(:payloads AS bytea[]), CAST(:deposits AS bytea[]), CAST(:moments AS timestamptz[]))
+             WITH ORDINALITY AS e(event_id, key, version, type, payload, deposit, occurred_at, turn)
+        ORDER BY e.turn
+        ON CONFLICT (topic, event_id) DO NOTHING)
+    SELECT pg_notify('{CHANNEL}', CAST(:topic AS text))""")  # noqa: S608 - a constant
 _READ = text("""
     SELECT place, event_id, key, version, type, payload, deposit, occurred_at FROM bus_log
     WHERE topic = CAST(:topic AS text)

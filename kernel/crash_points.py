@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 SETTING = "YAOSU_CRASH_AT"
 POINTS = {
-    "request.after_claim": "the Idempotency-Key is claimed, the work is not begun",
+    "request.after_claim": "the Idempotency-Key is looked up, the work is not begun",
     "request.before_commit": "the work of a request is done, its transaction is not committed",
     "request.after_commit": "the transaction of a request is committed, nothing is answered yet",
     "step.before_commit": "a step of a saga or a job is done, its transaction is not committed",
@@ -22,7 +22,7 @@ POINTS = {
     "relay.after_ack": "the bus has acknowledged the events, the outbox does not know it",
     "relay.after_mark": "the outbox knows that the events are sent",
     "consumer.after_poll": "events are read from the bus, none is handled",
-    "consumer.after_inbox": "an event is marked as heard, its effect is not begun",
+    "consumer.after_inbox": "an event is about to have its effect, nothing is written",
     "consumer.before_commit": "the effect of an event is done, its transaction is not committed",
     "consumer.after_commit": "the effect of an event is committed, the next event is not begun",
     "consumer.before_place": "the effects of a batch are committed, its place on the bus is not",

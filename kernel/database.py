@@ -1,6 +1,7 @@
 """One service's database: its pool, and the connection that listens."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,67 +10,90 @@ import asyncpg
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from kernel.connection import Connection
+from kernel.pool import Pool, Raw
 
 POOL_CONNECTIONS = 8
 STATEMENT_TIMEOUT_MILLISECONDS = 30_000
 
 
 class Database:
-    """The engine of one database; ``url`` is a SQLAlchemy URL with the asyncpg driver, ``role`` whom to act as."""
+    """One database; ``url`` is a SQLAlchemy URL with the asyncpg driver, ``role`` whom to act as."""
 
     def __init__(self, url: str, *, name: str, pool_connections: int = POOL_CONNECTIONS, role: str = "") -> None:
         self.name = name
         self.url = make_url(url)
+        self.pool = Pool(self._connect, pool_connections)
+        self._settings = {
+            "application_name": f"yaosu-{name}",
+            "statement_timeout": str(STATEMENT_TIMEOUT_MILLISECONDS),
+            "idle_in_transaction_session_timeout": "60000",
+            "timezone": "UTC",
+            "jit": "off",
+            **({"role": role} if role else {}),
+        }
+        # For Alembic, which wants an engine; everything else goes through the pool.
         self.engine: AsyncEngine = create_async_engine(
-            self.url,
-            pool_size=pool_connections,
-            max_overflow=0,
-            pool_timeout=15,
-            connect_args={
-                "server_settings": {
-                    "application_name": f"yaosu-{name}",
-                    "statement_timeout": str(STATEMENT_TIMEOUT_MILLISECONDS),
-                    "idle_in_transaction_session_timeout": "60000",
-                    "timezone": "UTC",
-                    "jit": "off",
-                    **({"role": role} if role else {}),
-                }
-            },
+            self.url, pool_size=1, connect_args={"server_settings": self._settings}
         )
 
-        self._each_by_itself = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+    async def _connect(self) -> Raw:
+        connection = await self._open(self._settings)
+        for kind in ("json", "jsonb"):
+            await connection.set_type_codec(kind, schema="pg_catalog", encoder=str, decoder=json.loads)
+        return connection
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+    async def transaction(self) -> AsyncIterator[Connection]:
         """A connection in a transaction that commits at the end of the block."""
-        async with self.engine.begin() as conn:
+        async with self._lent() as conn:
+            try:
+                yield conn
+            except Exception:
+                await conn.rollback()
+                raise
+            await conn.commit()
+
+    @asynccontextmanager
+    async def statement(self) -> AsyncIterator[Connection]:
+        """A connection for one statement that is a transaction by itself: one round trip instead of three."""
+        async with self._lent(alone=True) as conn:
             yield conn
 
     @asynccontextmanager
-    async def statement(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for one statement that is a transaction by itself: one round trip instead of three."""
-        async with self._each_by_itself.connect() as conn:
-            yield conn
+    async def _lent(self, *, alone: bool = False) -> AsyncIterator[Connection]:
+        line = await self.pool.lend()
+        clean = False
+        try:
+            yield Connection(line, alone=alone)
+            clean = True
+        finally:
+            self.pool.give_back(line, clean=clean)
 
-    async def dedicated(self) -> "asyncpg.Connection[asyncpg.Record]":
+    async def dedicated(self) -> Raw:
         """A connection outside the pool, for leases and for listening; the caller closes it."""
+        return await self._open({"application_name": f"yaosu-{self.name}-lease"})
+
+    async def _open(self, settings: dict[str, str]) -> Raw:
         query = dict(self.url.query)
         arguments: dict[str, Any] = {  # Any: asyncpg's keyword arguments
             "user": self.url.username,
             "database": self.url.database,
             "host": query.get("host", self.url.host),
-            "server_settings": {"application_name": f"yaosu-{self.name}-lease"},
+            "server_settings": settings,
         }
         if self.url.password:
             arguments["password"] = self.url.password
         if self.url.port or "port" in query:
             arguments["port"] = self.url.port or int(str(query["port"]))
-        connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(**arguments)
+        connection: Raw = await asyncpg.connect(**arguments)
         return connection
 
     async def close(self) -> None:
         """Give all connections back."""
+        await self.pool.close()
         await self.engine.dispose()
 
 
@@ -112,7 +136,7 @@ class Bell:
             self._rung.clear()
 
 
-async def listen(database: Database, channel: str, heard: Callable[..., None]) -> "asyncpg.Connection[asyncpg.Record]":
+async def listen(database: Database, channel: str, heard: Callable[..., None]) -> Raw:
     """A connection on which ``heard`` is called at each notice; the caller closes it."""
     connection = await database.dedicated()
     await connection.add_listener(channel, heard)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import structlog
 from prometheus_client import Gauge
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.bus import Bus
+from kernel.connection import Connection
 from kernel.database import Database
 from kernel.metrics import BUS_LAG, GAUGE_FAILURES, GAUGES_ASKED_AT
 
@@ -76,7 +76,7 @@ class Gauges:
             self._failed(BUS_LAG, error)
         GAUGES_ASKED_AT.labels(self._service).set_to_current_time()
 
-    async def _answers(self, conn: AsyncConnection, one: Asked) -> dict[tuple[str, ...], float]:
+    async def _answers(self, conn: Connection, one: Asked) -> dict[tuple[str, ...], float]:
         await conn.execute(text(f"SET LOCAL statement_timeout = '{QUERY_SECONDS_MAX}s'"))
         rows = (await conn.execute(text(one.sql))).mappings().all()
         known = {"service": self._service}

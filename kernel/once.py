@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from kernel.connection import Connection
 from kernel.refusals import Conflict, Malformed
+from kernel.statements import Said
 
 
 class KeyReused(Malformed):
@@ -49,69 +49,77 @@ class Once:
     settled: bool = False
     resource: str | None = None
 
-    def __post_init__(self) -> None:
-        self._place = {"party_id": self.party_id, "route": self.route, "key": self.key}
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Under what it is kept."""
+        return self.party_id, self.route, self.key
 
-    async def claim(self, conn: AsyncConnection) -> None:
-        """Take the key in this transaction, or leave with what it led to before."""
-        if self.claimed:
-            return
-        taken = await conn.scalar(_CLAIM, {**self._place, "request_sha256": self.request_sha256})
-        if taken is None:
-            await self._leave(conn)
-        self.claimed = True
-
-    async def recall(self, conn: AsyncConnection) -> None:
+    async def recall(self, conn: Connection) -> None:
         """Leave with what the key led to before, if it led to anything; takes nothing.
 
         For an operation that asks others before its one transaction, so that a stop in between leaves no key behind
         that nobody will finish.
         """
-        if await conn.scalar(_KNOWN, self._place):
-            await self._leave(conn)
+        row = await conn.ask(_READ, *self.place)
+        if row[0] is not None:
+            self.leave(Known(*row))
 
-    async def _leave(self, conn: AsyncConnection) -> None:
-        row = (await conn.execute(_READ, self._place)).one()
-        if row.request_sha256 != self.request_sha256:
+    def leave(self, known: "Known") -> NoReturn:
+        """Leave with what the key led to before."""
+        if known.request_sha256 != self.request_sha256:
             raise KeyReused
-        if row.status is None:
-            raise KeyUnfinished(**({"resource": row.resource} if row.resource else {}))
-        if row.body is None:
+        if known.status is None:
+            raise KeyUnfinished(**({"resource": known.resource} if known.resource else {}))
+        if known.body is None:
             raise OutcomeShownOnce
-        raise Replayed(row.status, row.body, row.media_type)
+        raise Replayed(known.status, known.body, known.media_type)
+
+    def kept(self, result: object, *, settles: bool) -> list[Said]:
+        """What a transaction writes down: the key when it is new, its outcome when there is one.
+
+        A key that somebody else took meanwhile breaks the index, and with it the whole transaction.
+        """
+        status, body = self.render(result) if settles else (None, None)
+        if self.secret:
+            body = None
+        media_type = "application/json" if settles else None
+        values = (*self.place, self.request_sha256, self.resource, status, body, media_type)
+        if not self.claimed:
+            return [Said(_TAKE, values, touches=True)]
+        if settles:
+            return [Said(f"{_TAKE} {_OR_SETTLE}", values, touches=True)]
+        if self.resource is not None:
+            return [Said(_PROMISE, (*self.place, self.resource), touches=True)]
+        return []
 
     async def store(
-        self, conn: AsyncConnection, status: int, body: bytes | None, media_type: str = "application/json"
+        self, conn: Connection, status: int, body: bytes | None, media_type: str = "application/json"
     ) -> None:
         """Keep the outcome; a key that has one keeps it."""
-        values = {
-            **self._place, "request_sha256": self.request_sha256, "status": status,
-            "body": body, "media_type": media_type, "resource": self.resource,
-        }  # fmt: skip
-        await conn.execute(_STORE, values)
-
-    async def store_result(self, conn: AsyncConnection, result: object) -> None:
-        """Keep the outcome that the edge will write for this result."""
-        status, body = self.render(result)
-        await self.store(conn, status, None if self.secret else body)
+        values = (*self.place, self.request_sha256, self.resource, status, body, media_type)
+        await conn.send(Said(f"{_TAKE} {_OR_SETTLE}", values, touches=True))
 
 
-_CLAIM = text("""
-    INSERT INTO idempotency_keys (party_id, route, key, request_sha256)
-    VALUES (:party_id, :route, :key, :request_sha256)
-    ON CONFLICT DO NOTHING RETURNING 1""")
-_KNOWN = text(
-    "SELECT EXISTS (SELECT FROM idempotency_keys WHERE party_id = :party_id AND route = :route AND key = :key)"
-)
-_READ = text("""
-    SELECT request_sha256, resource, status, body, media_type FROM idempotency_keys
-    WHERE party_id = :party_id AND route = :route AND key = :key""")
-_STORE = text("""
+@dataclass(frozen=True)
+class Known:
+    """What is kept under a key."""
+
+    request_sha256: str
+    resource: str | None
+    status: int | None
+    body: bytes | None
+    media_type: str
+
+
+_TAKE = """
     INSERT INTO idempotency_keys (party_id, route, key, request_sha256, resource, status, body, media_type)
-    VALUES (:party_id, :route, :key, :request_sha256, :resource, :status, :body, :media_type)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"""
+_OR_SETTLE = """
     ON CONFLICT (party_id, route, key) DO UPDATE
     SET status = COALESCE(excluded.status, idempotency_keys.status), body = excluded.body,
         media_type = excluded.media_type, resource = COALESCE(excluded.resource, idempotency_keys.resource)
-    WHERE idempotency_keys.status IS NULL""")
-PROMISE = text("""
-    UPDATE idempotency_keys SET resource = :resource WHERE party_id = :party_id AND route = :route AND key = :key""")
+    WHERE idempotency_keys.status IS NULL"""
+_READ = """
+    SELECT k.request_sha256, k.resource, k.status, k.body, k.media_type
+    FROM (SELECT 1) AS one LEFT JOIN idempotency_keys k ON k.party_id = $1 AND k.route = $2 AND k.key = $3"""
+_PROMISE = "UPDATE idempotency_keys SET resource = $4 WHERE party_id = $1 AND route = $2 AND key = $3"

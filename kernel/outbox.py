@@ -6,18 +6,18 @@ from datetime import datetime
 
 from google.protobuf.message import Message
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.bus import Bus
 from kernel.crash_points import reached
 from kernel.database import Database
 from kernel.ids import new_id
-from kernel.refusals import StateChanged
+from kernel.statements import Said
 from kernel.told import Told
 
 RELAY_BATCH_EVENTS = 500
 CHANNEL = "outbox"
+RING = f"SELECT pg_notify('{CHANNEL}', '')"
+VERSION_TAKEN = "outbox_version_once"
 AsContract = Callable[[object], Message]
 
 
@@ -30,22 +30,17 @@ class Telling:
     deposit: bytes | None
 
 
-async def keep(conn: AsyncConnection, tellings: Sequence[Telling], at: datetime) -> None:
-    """Write the events into the outbox; versions of an aggregate follow on without a gap."""
-    values = {
-        "ids": [new_id("evt") for _ in tellings],
-        "about": [telling.about for telling in tellings],
-        "types": [telling.event.DESCRIPTOR.full_name for telling in tellings],
-        "payloads": [telling.event.SerializeToString(deterministic=True) for telling in tellings],
-        "deposits": [telling.deposit for telling in tellings],
-        "at": at,
-    }
-    try:
-        await conn.execute(_KEEP, values)
-    except IntegrityError as error:
-        if "outbox_version_once" in str(error):
-            raise StateChanged from error
-        raise
+def kept(tellings: Sequence[Telling], at: datetime) -> Said:
+    """The events as rows of the outbox; versions of an aggregate follow on without a gap."""
+    arguments = (
+        [new_id("evt") for _ in tellings],
+        [telling.about for telling in tellings],
+        [telling.event.DESCRIPTOR.full_name for telling in tellings],
+        [telling.event.SerializeToString(deterministic=True) for telling in tellings],
+        [telling.deposit for telling in tellings],
+        at,
+    )
+    return Said(_KEEP, arguments, touches=True)
 
 
 async def relay(database: Database, bus: Bus, topic: str) -> int:
@@ -67,19 +62,15 @@ async def relay(database: Database, bus: Bus, topic: str) -> int:
     return len(rows)
 
 
-_KEEP = text(f"""
-    WITH kept AS (
-        INSERT INTO outbox (event_id, aggregate_id, aggregate_version, type, payload, deposit, occurred_at)
-        SELECT e.event_id, e.about,
-               COALESCE((SELECT max(o.aggregate_version) FROM outbox o WHERE o.aggregate_id = e.about), 0)
-               + row_number() OVER (PARTITION BY e.about ORDER BY e.place),
-               e.type, e.payload, e.deposit, :at
-        FROM unnest(CAST(:ids AS text[]), CAST(:about AS text[]), CAST(:types AS text[]),
-                    CAST(:payloads AS bytea[]), CAST(:deposits AS bytea[]))
-             WITH ORDINALITY AS e(event_id, about, type, payload, deposit, place)
-        ORDER BY e.place
-        RETURNING 1)
-    SELECT pg_notify('{CHANNEL}', '') FROM (SELECT count(*) FROM kept) AS counted""")  # noqa: S608 - a constant
+_KEEP = """
+    INSERT INTO outbox (event_id, aggregate_id, aggregate_version, type, payload, deposit, occurred_at)
+    SELECT e.event_id, e.about,
+           COALESCE((SELECT max(o.aggregate_version) FROM outbox o WHERE o.aggregate_id = e.about), 0)
+           + row_number() OVER (PARTITION BY e.about ORDER BY e.place),
+           e.type, e.payload, e.deposit, $6::timestamptz
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[])
+         WITH ORDINALITY AS e(event_id, about, type, payload, deposit, place)
+    ORDER BY e.place"""
 _UNSENT = text("""
     SELECT id, event_id, aggregate_id, aggregate_version, type, payload, deposit, occurred_at
     FROM outbox WHERE sent_at IS NULL ORDER BY id LIMIT :limit""")

@@ -6,13 +6,13 @@ from typing import Any
 
 from sqlalchemy import Table, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.connection import Connection
 from kernel.refusals import Refusal, StateChanged
 
 
 async def change(
-    conn: AsyncConnection,
+    conn: Connection,
     table: Table,
     *,
     key: Mapping[str, Any],

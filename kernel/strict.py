@@ -90,7 +90,7 @@ async def _keep_refusal(request: Request, refusal: Refusal) -> None:
     if once is None or once.settled or not isinstance(refusal, _STATE_DEPENDENT) or refusal.reason == "KeyUnfinished":
         return
     database: Database = request.app.state.database
-    async with database.transaction() as conn:
+    async with database.statement() as conn:
         await once.store(conn, status_of(refusal), problem_of(refusal, request.url.path), PROBLEM)
 
 
@@ -99,7 +99,7 @@ async def _keep_answer(request: Request, response: Response) -> None:
     if once is None or once.settled or not once.claimed:
         return
     database: Database = request.app.state.database
-    async with database.transaction() as conn:
+    async with database.statement() as conn:
         await once.store(conn, response.status_code, None if once.secret else bytes(response.body))
 
 

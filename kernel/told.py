@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.connection import Connection
+from kernel.statements import Said
 
 
 class AlreadyHeard(Exception):  # noqa: N818 - not an error: the event came again
@@ -25,7 +27,19 @@ class Told:
     deposit: bytes | None = None
     recorded: bool = False
 
-    async def record(self, conn: AsyncConnection) -> None:
+    @property
+    def place(self) -> tuple[str, str]:
+        """Under what it is marked as heard."""
+        return self.topic, self.event_id
+
+    def kept(self) -> list[Said]:
+        """The mark that it was heard; it breaks an index when it was before."""
+        return [
+            Said(_MARK, self.place, touches=True),
+            Said(_REACH, (self.topic, self.aggregate_id, self.version), touches=True),
+        ]
+
+    async def record(self, conn: Connection) -> None:
         """Mark it as heard in this transaction; leaves when it was before."""
         if self.recorded:
             return
@@ -44,3 +58,8 @@ _RECORD = text("""
         ON CONFLICT (topic, key) DO UPDATE SET version = GREATEST(heard.version, excluded.version)
     )
     SELECT count(*) FROM fresh""")
+HEARD = "SELECT EXISTS (SELECT FROM inbox WHERE topic = $1 AND event_id = $2)"
+_MARK = "INSERT INTO inbox (topic, event_id) VALUES ($1, $2)"
+_REACH = """
+    INSERT INTO heard (topic, key, version) VALUES ($1, $2, $3)
+    ON CONFLICT (topic, key) DO UPDATE SET version = GREATEST(heard.version, excluded.version)"""

@@ -6,16 +6,20 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncTransaction
+from sqlalchemy.exc import IntegrityError
 
+from kernel import outbox
 from kernel.calendar import SHANGHAI
 from kernel.callers import current_caller
+from kernel.connection import Connection, constraint_of
 from kernel.crash_points import reached
 from kernel.database import Database
-from kernel.once import PROMISE, Once
-from kernel.outbox import AsContract, Telling, keep
-from kernel.refusals import PartyBarred
-from kernel.told import Told
+from kernel.once import Known, Once
+from kernel.outbox import AsContract, Telling
+from kernel.pool import Line
+from kernel.refusals import PartyBarred, Refusal, StateChanged
+from kernel.statements import Said
+from kernel.told import HEARD, AlreadyHeard, Told
 
 Ticket = Once | Told | None
 Result = TypeVar("Result")
@@ -24,12 +28,18 @@ Result = TypeVar("Result")
 class UnitOfWork:
     """``async with`` it: what the block did is committed together at its end, or not at all.
 
-    ``now`` is business time: the database's clock at the start of the transaction plus the market's offset, in
+    ``now`` is business time: the database's clock at the start of the block plus the market's offset, in
     Asia/Shanghai; ``machine_now`` is that clock alone, for tokens and leases. A suspended party's caller is stopped
     here, whatever it wants to do.
+
+    Few round trips: the first asks for the time, the bar and the key in one; reads stand alone; a transaction begins
+    with the first change; events, the key with its outcome, the mark of an event heard and every change that
+    ``conn.later`` was told go in one statement at the end. If nothing else was changed, that statement is the whole
+    transaction. Two attempts under one key may run side by side then, and the key's own index decides at the end:
+    the later one is undone and answered with what the earlier one led to.
     """
 
-    conn: AsyncConnection
+    conn: Connection
     now: datetime
     machine_now: datetime
     clock_moved: bool
@@ -41,7 +51,7 @@ class UnitOfWork:
         self._tellings: list[Telling] = []
         self._result: object = None
         self._settles = False
-        self._transaction: AsyncTransaction
+        self._line: Line
 
     @classmethod
     def opener(cls, database: Database, as_contract: AsContract) -> Callable[..., Self]:
@@ -52,30 +62,31 @@ class UnitOfWork:
         """For a service's own unit of work: hang the collections on it."""
 
     async def __aenter__(self) -> Self:
-        self.conn = await self._database.engine.connect()
+        self._line = await self._database.pool.lend()
+        self.conn = Connection(self._line, lazy=True)
         try:
-            self._transaction = await self.conn.begin()
             await self._begin()
             await self.opened()
-        except BaseException:
-            await self.conn.close()
+        except BaseException as error:
+            self._database.pool.give_back(self._line, clean=isinstance(error, Refusal))
             raise
         return self
 
     async def _begin(self) -> None:
-        caller = current_caller.get()
-        row = (await self.conn.execute(_OPEN, {"party_id": caller.party_id if caller else ""})).one()
-        self.now = row.now.astimezone(SHANGHAI)
-        self.machine_now = row.machine_now
-        self.clock_moved = row.moved
-        if row.barred:
+        caller, once = current_caller.get(), self._ticket
+        party_id = caller.party_id if caller else ""
+        if isinstance(once, Once) and not once.claimed:
+            row = await self.conn.ask(_OPEN_WITH_KEY, party_id, *once.place)
+        else:
+            row = await self.conn.ask(_OPEN, party_id)
+        self.machine_now, self.clock_moved = row[0], row[2]
+        self.now = row[1].astimezone(SHANGHAI)
+        if row[3]:
             raise PartyBarred
-        if isinstance(self._ticket, Once):
-            await self._ticket.claim(self.conn)
-            reached("request.after_claim")
-        elif isinstance(self._ticket, Told):
-            await self._ticket.record(self.conn)
-            reached("consumer.after_inbox")
+        if isinstance(once, Once) and not once.claimed and row[4] is not None:
+            once.leave(Known(*row[4:]))
+        if once is not None:
+            reached(_OPENED[type(once)])
 
     def tell(self, event: object, *, about: str, deposit: bytes | None = None) -> None:
         """Let the others know, once this is committed. ``deposit``: canonical bytes for the evidence log."""
@@ -106,41 +117,75 @@ class UnitOfWork:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        clean = False
         try:
             if error is None:
-                await self._finish()
-                reached(_BEFORE_COMMIT[type(self._ticket)])
-                await self._transaction.commit()
-                reached(_AFTER_COMMIT[type(self._ticket)])
-                if self._settles and isinstance(self._ticket, Once):
-                    self._ticket.settled = True
-            else:
-                if isinstance(self._ticket, Told):
-                    self._ticket.recorded = False
-                await self._transaction.rollback()
+                await self._keep()
+            elif isinstance(error, Exception):
+                await self.conn.rollback()
+                clean = True
+                await self._look_again(error)
+            clean = isinstance(error, Exception | None)
         finally:
-            await self.conn.close()
+            self._database.pool.give_back(self._line, clean=clean)
+
+    async def _keep(self) -> None:
+        try:
+            await self._finish()
+        except (IntegrityError, Refusal) as error:
+            await self.conn.rollback()
+            await self._look_again(error)
+            if isinstance(error, IntegrityError) and constraint_of(error) == outbox.VERSION_TAKEN:
+                raise StateChanged from error
+            raise
+        await self._commit()
 
     async def _finish(self) -> None:
-        if self._tellings:
-            await keep(self.conn, self._tellings, self.now)
-        if not isinstance(self._ticket, Once):
+        if not self.conn.begun:  # what is sent now is the whole transaction
+            reached(_BEFORE_COMMIT[type(self._ticket)])
+        await self.conn.send(*self._parts(), last=outbox.RING if self._tellings else "SELECT 1")
+
+    async def _commit(self) -> None:
+        if self.conn.begun:
+            reached(_BEFORE_COMMIT[type(self._ticket)])
+            await self.conn.commit()
+        reached(_AFTER_COMMIT[type(self._ticket)])
+        if isinstance(self._ticket, Once):
+            self._ticket.claimed = True
+            self._ticket.settled = self._ticket.settled or self._settles
+        elif isinstance(self._ticket, Told):
+            self._ticket.recorded = True
+
+    def _parts(self) -> list[Said]:
+        parts = [outbox.kept(self._tellings, self.now)] if self._tellings else []
+        ticket = self._ticket
+        if isinstance(ticket, Once):
+            parts += ticket.kept(self._result, settles=self._settles)
+        elif isinstance(ticket, Told) and not ticket.recorded:
+            parts += ticket.kept()
+        return parts
+
+    async def _look_again(self, error: Exception) -> None:
+        """Whatever went wrong: if the same key, or event, had its effect meanwhile, that is the answer."""
+        if not isinstance(error, IntegrityError | Refusal):
             return
-        once = self._ticket
-        if self._settles:
-            await once.store_result(self.conn, self._result)
-        elif once.resource is not None:
-            place = {"party_id": once.party_id, "route": once.route, "key": once.key}
-            await self.conn.execute(PROMISE, {**place, "resource": once.resource})
+        ticket = self._ticket
+        if isinstance(ticket, Once) and not ticket.claimed:
+            await ticket.recall(self.conn)
+        elif isinstance(ticket, Told) and not ticket.recorded and (await self.conn.ask(HEARD, *ticket.place))[0]:
+            raise AlreadyHeard from error
 
 
 # Where a test may let the process die, by what the unit of work was opened with.
+_OPENED = {Once: "request.after_claim", Told: "consumer.after_inbox"}
 _BEFORE_COMMIT = {Once: "request.before_commit", Told: "consumer.before_commit", type(None): "step.before_commit"}
 _AFTER_COMMIT = {Once: "request.after_commit", Told: "consumer.after_commit", type(None): "step.after_commit"}
-_OPEN = text("""
-    SELECT now() AS machine_now,
-           now() + COALESCE((SELECT business_at - machine_at FROM clock), interval '0') AS now,
-           EXISTS (SELECT FROM clock WHERE business_at <> machine_at) AS moved,
-           EXISTS (SELECT FROM barred_parties WHERE party_id = :party_id) AS barred""")
+_BASE = """
+    SELECT now(), now() + COALESCE((SELECT business_at - machine_at FROM clock), interval '0'),
+           EXISTS (SELECT FROM clock WHERE business_at <> machine_at),
+           EXISTS (SELECT FROM barred_parties WHERE party_id = $1)"""
+_OPEN = _BASE
+_OPEN_WITH_KEY = f"""{_BASE}, k.request_sha256, k.resource, k.status, k.body, k.media_type
+    FROM (SELECT 1) AS one LEFT JOIN idempotency_keys k ON k.party_id = $2 AND k.route = $3 AND k.key = $4"""
 _BAR = text("INSERT INTO barred_parties (party_id) VALUES (:party_id) ON CONFLICT DO NOTHING")
 _UNBAR = text("DELETE FROM barred_parties WHERE party_id = :party_id")

@@ -33,7 +33,7 @@ async def filled(market: Market) -> Market:
 
 async def _found(market: Market, statements: list[str]) -> list[str]:
     """Which checkers complain after the statements; everything is taken back."""
-    async with market.running.given.database.engine.connect() as conn:
+    async with market.running.given.database.transaction() as conn:
         await conn.execute(text("SET LOCAL session_replication_role = replica"))
         for statement in statements:
             await conn.execute(text(statement))

@@ -4,21 +4,21 @@ import json
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog.domain.manifest import File, digest_of, manifest_of
 from catalog.domain.specification import specification_of
 from catalog.outbound.tables import products, version_files, versions
 from kernel.audit import VIOLATIONS_SHOWN_MAX, Checker, none_of
 from kernel.canonical import sha256_hex
+from kernel.connection import Connection
 from kernel.objects import ObjectMissing, ObjectStore
 from kernel.refusals import Refusal
 
 PLANTED = "tests/catalog/test_catalog_checkers.py::"
-Finding = Callable[[AsyncConnection], Awaitable[list[str]]]
+Finding = Callable[[Connection], Awaitable[list[str]]]
 
 
-async def _manifests(conn: AsyncConnection) -> list[str]:
+async def _manifests(conn: Connection) -> list[str]:
     """Write each manifest again from the rows of its files."""
     files: dict[str, list[File]] = {}
     for row in await conn.execute(select(version_files)):
@@ -38,7 +38,7 @@ async def _manifests(conn: AsyncConnection) -> list[str]:
 def _bytes(objects: ObjectStore) -> Finding:
     """Ask the store for the last byte of each file, and for none beyond it."""
 
-    async def find(conn: AsyncConnection) -> list[str]:
+    async def find(conn: Connection) -> list[str]:
         query = select(version_files.c.sha256, version_files.c.size, version_files.c.name).distinct()
         violations = []
         for row in (await conn.execute(query)).all():
@@ -56,7 +56,7 @@ def _bytes(objects: ObjectStore) -> Finding:
     return find
 
 
-async def _specifications(conn: AsyncConnection) -> list[str]:
+async def _specifications(conn: Connection) -> list[str]:
     violations = []
     for row in await conn.execute(select(products.c.id, products.c.specification, products.c.specification_digest)):
         if sha256_hex(row.specification.encode()) != row.specification_digest:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from sqlalchemy import select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from evidence.domain.checkpoint import checkpoint_text, note_is_signed
 from evidence.domain.consistency import is_consistent
@@ -12,6 +11,7 @@ from evidence.domain.tree import Frontier, Node, consistency_path, hash_of, node
 from evidence.outbound import tables
 from evidence.outbound.storage import SqlNodes
 from kernel.audit import VIOLATIONS_SHOWN_MAX, Checker, none_of
+from kernel.connection import Connection
 
 STEPS_AT_ONCE = 200
 PLANTED = "tests/evidence/test_log_checkers.py::"
@@ -43,7 +43,7 @@ NODES = """
     WHERE due.complete <> (SELECT count(*) FROM nodes n WHERE n.level = due.level)"""
 
 
-async def _roots(conn: AsyncConnection) -> list[str]:
+async def _roots(conn: Connection) -> list[str]:
     """Grow the tree again from its leaves and compare at each size that was signed."""
     signed = {row.size: row.root for row in await conn.execute(text("SELECT size, root FROM checkpoints"))}
     leaves = await conn.stream(text("SELECT leaf_hash FROM deposits WHERE log_index IS NOT NULL ORDER BY log_index"))
@@ -58,7 +58,7 @@ async def _roots(conn: AsyncConnection) -> list[str]:
     return violations[:VIOLATIONS_SHOWN_MAX]
 
 
-async def _notes(conn: AsyncConnection) -> list[str]:
+async def _notes(conn: Connection) -> list[str]:
     """Check each signature, and that the note says what its row says."""
     log = (await conn.execute(select(tables.logs.c.origin, tables.logs.c.vkey))).one_or_none()
     violations = []
@@ -71,7 +71,7 @@ async def _notes(conn: AsyncConnection) -> list[str]:
     return violations[:VIOLATIONS_SHOWN_MAX]
 
 
-async def _growth(conn: AsyncConnection) -> list[str]:
+async def _growth(conn: Connection) -> list[str]:
     """Prove each checkpoint to be the beginning of the next, from the stored nodes."""
     size = await conn.scalar(select(tables.logs.c.size)) or 0
     rows = (await conn.execute(select(tables.checkpoints).order_by(tables.checkpoints.c.size))).all()

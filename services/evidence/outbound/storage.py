@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import Row, exists, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_unless_there
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from evidence.domain.checkpoint import Checkpoint
 from evidence.domain.deposit import Deposit, DepositState
@@ -12,6 +11,7 @@ from evidence.domain.log import Log
 from evidence.domain.refusals import DepositNotFound
 from evidence.domain.tree import Node
 from evidence.outbound import tables
+from kernel.connection import Connection
 from kernel.refusals import StateChanged
 from kernel.work import UnitOfWork
 
@@ -19,7 +19,7 @@ from kernel.work import UnitOfWork
 class SqlLogs:
     """The log's one row."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def find(self) -> Log | None:
@@ -48,7 +48,7 @@ class SqlLogs:
 class SqlDeposits:
     """Deposits by digest."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, deposit: Deposit) -> None:
@@ -99,7 +99,7 @@ class SqlDeposits:
 class SqlNodes:
     """The complete subtrees' hashes."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def get(self, wanted: Iterable[Node]) -> Mapping[Node, bytes]:
@@ -117,7 +117,7 @@ class SqlNodes:
 class SqlCheckpoints:
     """What was signed."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, checkpoint: Checkpoint) -> None:

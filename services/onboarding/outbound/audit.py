@@ -1,9 +1,9 @@
 """Onboarding's checkers: what must hold of parties, doors and keys, looked for in the live rows."""
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.audit import VIOLATIONS_SHOWN_MAX, Checker, none_of
+from kernel.connection import Connection
 from kernel.refusals import Refusal
 from onboarding.domain.credit_code import checked_credit_code, issued_to_institutions
 from onboarding.domain.keys import checked_public_jwk, thumbprint_of
@@ -12,7 +12,7 @@ from onboarding.domain.roles import EntityKind, check_roles
 _TESTS = "tests/onboarding/test_audit.py::"
 
 
-async def _misfits(conn: AsyncConnection) -> list[str]:
+async def _misfits(conn: Connection) -> list[str]:
     rows = await conn.execute(text("SELECT id, entity_kind, roles FROM party ORDER BY id"))
     found = []
     for row in rows:
@@ -23,7 +23,7 @@ async def _misfits(conn: AsyncConnection) -> list[str]:
     return found[:VIOLATIONS_SHOWN_MAX]
 
 
-async def _wrong_codes(conn: AsyncConnection) -> list[str]:
+async def _wrong_codes(conn: Connection) -> list[str]:
     query = "SELECT id, entity_kind, credit_code FROM party WHERE entity_kind <> 'natural_person' ORDER BY id"
     found = []
     for row in await conn.execute(text(query)):
@@ -37,7 +37,7 @@ async def _wrong_codes(conn: AsyncConnection) -> list[str]:
     return found[:VIOLATIONS_SHOWN_MAX]
 
 
-async def _wrong_keys(conn: AsyncConnection) -> list[str]:
+async def _wrong_keys(conn: Connection) -> list[str]:
     found = []
     for row in await conn.execute(text("SELECT id, jwk, thumbprint FROM party_key ORDER BY id")):
         try:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.audit import VIOLATIONS_SHOWN_MAX, Checker, none_of
+from kernel.connection import Connection
 from pledge.domain.states import ENDED, LOAN_ORDER, PLEDGE_ORDER
 
 _TESTS = "tests/pledge/test_pledge_checkers.py::"
@@ -81,7 +81,7 @@ def _faults(named_by: str, sql: str) -> str:
     return f"WITH looked AS ({sql}) SELECT {named_by}, fault FROM looked WHERE fault IS NOT NULL"  # noqa: S608 - the queries above
 
 
-async def states_off_the_table(conn: AsyncConnection) -> list[str]:
+async def states_off_the_table(conn: Connection) -> list[str]:
     """Every state kept is the last of its history, and each change in the history is one that the tables allow."""
     orders = {"plg": _written(PLEDGE_ORDER), "loan": _written(LOAN_ORDER)}
     found = [
@@ -121,7 +121,7 @@ class LivePledge:
         return "RESERVED" if self.state in _BEFORE_CONFIRMATION else "ACTIVE"
 
 
-async def live_pledges(conn: AsyncConnection) -> list[LivePledge]:
+async def live_pledges(conn: Connection) -> list[LivePledge]:
     """All pledges not ended, for whoever compares them with the registry's encumbrances."""
     rows = await conn.execute(_LIVE, {"ended": sorted(str(state) for state in ENDED)})
     return [LivePledge(*row) for row in rows]

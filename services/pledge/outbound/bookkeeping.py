@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import exists, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.connection import Connection
 from kernel.storage import refusing
 from pledge.domain.bank_policy import BankPolicy
 from pledge.domain.booking import Booking, Voucher
@@ -35,7 +35,7 @@ PAYMENTS = Rows(Payment, tables.payments)
 class SqlVouchers:
     """See ``Vouchers``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, voucher: Voucher) -> None:
@@ -76,7 +76,7 @@ class SqlVouchers:
 class SqlBookings:
     """See ``Bookings``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, booking: Booking) -> None:
@@ -114,7 +114,7 @@ class SqlBookings:
 class SqlBankPolicies:
     """See ``BankPolicies``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def of(self, bank_party_id: str) -> BankPolicy:
@@ -133,7 +133,7 @@ class SqlBankPolicies:
 class SqlPayments:
     """See ``Payments``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, payment: Payment) -> None:

@@ -4,9 +4,9 @@ from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, Table, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.callers import current_caller
+from kernel.connection import Connection
 from kernel.storage import change, refusing
 from pledge.domain.loan import Loan
 from pledge.domain.pledge import Pledge
@@ -26,7 +26,7 @@ _WATCHED = sorted({*OWING, LoanState.APPROVED, LoanState.CONTRACTED})
 class History:
     """Which state followed which, by whom."""
 
-    def __init__(self, conn: AsyncConnection, now: datetime) -> None:
+    def __init__(self, conn: Connection, now: datetime) -> None:
         self._conn, self._now = conn, now
         self.read: dict[str, str] = {}
 
@@ -44,7 +44,7 @@ class History:
 class SqlLoans:
     """See ``Loans``."""
 
-    def __init__(self, conn: AsyncConnection, history: History) -> None:
+    def __init__(self, conn: Connection, history: History) -> None:
         self._conn, self._history = conn, history
 
     async def add(self, loan: Loan) -> None:
@@ -125,7 +125,7 @@ class SqlLoans:
 class SqlPledges:
     """See ``Pledges``."""
 
-    def __init__(self, conn: AsyncConnection, history: History) -> None:
+    def __init__(self, conn: Connection, history: History) -> None:
         self._conn, self._history = conn, history
 
     async def add(self, pledge: Pledge) -> None:

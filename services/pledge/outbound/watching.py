@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.connection import Connection
 from pledge.domain.refusals import RegistrationNumberTaken, WatchNotFound
 from pledge.domain.registration import OutsideEntry
 from pledge.domain.watch import Income, Watch
@@ -21,7 +21,7 @@ ENTRIES = Rows(OutsideEntry, tables.outside_entries)
 class SqlWatches:
     """See ``Watches``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, watch: Watch) -> bool:
@@ -60,7 +60,7 @@ class SqlWatches:
 class SqlIncomes:
     """See ``Incomes``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, income: Income) -> bool:
@@ -86,7 +86,7 @@ class SqlIncomes:
 class SqlOutsideEntries:
     """See ``OutsideEntries``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, entry: OutsideEntry) -> None:

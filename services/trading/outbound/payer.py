@@ -5,11 +5,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import TextClause, text
 
 from kernel.calendar import SHANGHAI
 from kernel.canonical import canonical
+from kernel.connection import Connection
 from kernel.database import Database
 from kernel.money import PPM
 from kernel.refusals import Conflict
@@ -133,9 +133,9 @@ class SimulatedBank:
         """The lines that carry these references."""
         return await self._read_lines(_LINES_OF, {"references": list(references)})
 
-    async def _read_lines(self, query: object, values: dict[str, object]) -> list[BankLine]:
+    async def _read_lines(self, query: TextClause, values: dict[str, object]) -> list[BankLine]:
         async with self._database.transaction() as conn:
-            rows = (await conn.execute(query, values)).all()  # type: ignore[call-overload]  # a text clause
+            rows = (await conn.execute(query, values)).all()
         return [
             BankLine(row.number, row.reference, Direction(row.direction), row.account, row.amount_fen,
                      row.booked_at.astimezone(SHANGHAI))
@@ -147,11 +147,11 @@ class SimulatedBank:
         async with self._database.transaction() as conn:
             return await self._totals(conn)
 
-    async def _totals(self, conn: AsyncConnection) -> tuple[int, int]:
+    async def _totals(self, conn: Connection) -> tuple[int, int]:
         row = (await conn.execute(_TOTALS)).one()
         return int(row.credit), int(row.debit)
 
-    async def _key(self, conn: AsyncConnection) -> bytes:
+    async def _key(self, conn: Connection) -> bytes:
         sealed = await conn.scalar(_KEY)
         if sealed is None:
             await conn.execute(_ADD_KEY, {"sealed": self._sealer.seal(private_bytes(new_key()))})

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog.outbound.storage.authorisations import SqlAuthorisations
 from catalog.outbound.storage.datasets import SqlDatasets, SqlDerivations
@@ -11,13 +10,14 @@ from catalog.outbound.storage.products import SqlProducts
 from catalog.outbound.storage.search import SqlEntries
 from catalog.outbound.storage.versions import SqlVersions
 from catalog.outbound.tables import identity_keys
+from kernel.connection import Connection
 from kernel.work import UnitOfWork
 
 
 class SqlIdentityKeys:
     """See ``ports.IdentityKeys``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def get(self) -> tuple[bytes, datetime] | None:

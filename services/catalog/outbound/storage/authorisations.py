@@ -3,19 +3,19 @@
 from typing import Any
 
 from sqlalchemy import Row, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog.domain.authorisation import Authorisation, AuthorisationState, CeilingPrice, PriceUnit
 from catalog.domain.refusals import AuthorisationNotFound
 from catalog.domain.themes import Theme
 from catalog.outbound.tables import authorisations, ceiling_prices
+from kernel.connection import Connection
 from kernel.storage import change
 
 
 class SqlAuthorisations:
     """See ``ports.Authorisations``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, authorisation: Authorisation) -> None:

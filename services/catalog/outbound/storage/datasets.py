@@ -3,20 +3,20 @@
 from typing import Any
 
 from sqlalchemy import Row, insert, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog.domain.dataset import Dataset, Subject, Supply
 from catalog.domain.derivation import Derivation
 from catalog.domain.refusals import AlreadySupplied, DatasetNotFound, DerivationNotFound
 from catalog.domain.themes import Form, SourceKind, Theme
 from catalog.outbound.tables import datasets, derivations, supplies
+from kernel.connection import Connection
 from kernel.storage import change, refusing
 
 
 class SqlDatasets:
     """See ``ports.Datasets``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, dataset: Dataset) -> None:
@@ -65,7 +65,7 @@ class SqlDatasets:
 class SqlDerivations:
     """See ``ports.Derivations``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, derivation: Derivation) -> None:

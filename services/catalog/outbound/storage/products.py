@@ -3,11 +3,11 @@
 from typing import Any
 
 from sqlalchemy import Row, Select, insert, or_, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog.domain.product import Product, ProductState
 from catalog.domain.refusals import ProductNotFound
 from catalog.outbound.tables import ceiling_prices, products
+from kernel.connection import Connection
 from kernel.storage import change
 
 _CEILING = (
@@ -22,7 +22,7 @@ _CEILING = (
 class SqlProducts:
     """See ``ports.Products``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, product: Product) -> None:

@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog.domain.search import asked, indexed
 from catalog.outbound.tables import badges, search_entries
 from catalog.ports import Entry, Question
+from kernel.connection import Connection
 
 FACETS = ("theme", "form", "kind")
 BADGES_MAX = 20
@@ -17,7 +17,7 @@ BADGES_MAX = 20
 class SqlEntries:
     """See ``ports.Entries``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def put(self, entry: Entry) -> None:

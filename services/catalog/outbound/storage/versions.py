@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Row, func, select, update
 from sqlalchemy import insert as insert_row
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from catalog.domain.manifest import File
 from catalog.domain.refusals import VersionNotFound
@@ -15,6 +14,7 @@ from catalog.domain.version import Version, VersionState
 from catalog.outbound.tables import version_files, versions
 from catalog.ports import Look
 from kernel.canonical import canonical
+from kernel.connection import Connection
 from kernel.storage import change
 
 # Profile, sketch and sample are large, and read only where they are wanted.
@@ -25,7 +25,7 @@ _UNFINISHED = (VersionState.DERIVING, VersionState.PROFILING)
 class SqlVersions:
     """See ``ports.Versions``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, version: Version) -> None:

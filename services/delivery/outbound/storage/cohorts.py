@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from sqlalchemy import insert, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain.cohort import Earlier, Population
 from delivery.domain.use import Use
 from delivery.outbound.tables import cohort_populations
+from kernel.connection import Connection
 
 # Two answers to one buyer are compared one after the other, or each could miss the other.
 _TURN = text("SELECT pg_advisory_xact_lock(hashtext('cohorts of ' || :buyer), hashtext(:dataset))")
@@ -16,7 +16,7 @@ _TURN = text("SELECT pg_advisory_xact_lock(hashtext('cohorts of ' || :buyer), ha
 class SqlCohorts:
     """See ``ports.Cohorts``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def earlier(self, buyer_party_id: str, dataset_id: str) -> list[Earlier]:

@@ -4,12 +4,12 @@ from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain.consent import Consent, ConsentState
 from delivery.domain.refusals import ConsentAlreadyGiven, ConsentNotFound
 from delivery.outbound.storage.rows import CONSENT, consent_of
 from delivery.outbound.tables import consents, uses
+from kernel.connection import Connection
 from kernel.refusals import StateChanged
 from kernel.storage import refusing
 
@@ -19,7 +19,7 @@ CONSTRAINTS = {"consent_given_once": ConsentAlreadyGiven}
 class SqlConsents:
     """See ``ports.Consents``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, consent: Consent, payload_sha256: str) -> None:

@@ -5,17 +5,17 @@ from datetime import datetime
 
 from sqlalchemy import Select, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain.entitlement import Entitlement
 from delivery.outbound.storage.rows import ENTITLEMENT, entitlement_of
 from delivery.outbound.tables import entitlements, impediments
+from kernel.connection import Connection
 
 
 class SqlEntitlements:
     """See ``ports.Entitlements``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, entitlement: Entitlement) -> None:

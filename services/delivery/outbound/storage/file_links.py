@@ -4,17 +4,17 @@ from datetime import datetime
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain.files import FileLink
 from delivery.domain.refusals import LinkAlreadyUsed, LinkExpired
 from delivery.outbound.tables import file_links
+from kernel.connection import Connection
 
 
 class SqlFileLinks:
     """See ``ports.FileLinks``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def put(self, link: FileLink, lives_seconds: float) -> datetime:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import Float, and_, bindparam, func, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from delivery.domain.consent import Consent
 from delivery.domain.entitlement import Mode
@@ -12,6 +11,7 @@ from delivery.domain.use import Asked, Use, UseState
 from delivery.outbound.storage.rows import CONSENT, ENTITLEMENT, USE, consent_of, entitlement_of, use_of
 from delivery.outbound.tables import consents, entitlements, uses
 from delivery.ports import Standing
+from kernel.connection import Connection
 from kernel.once import KeyUnfinished
 from kernel.refusals import StateChanged
 from kernel.storage import refusing
@@ -69,7 +69,7 @@ _SETTLE = (
 class SqlUses:
     """See ``ports.Uses``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def standing(self, asked: Asked) -> Standing | None:

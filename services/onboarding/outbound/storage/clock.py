@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import insert, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.calendar import SHANGHAI
+from kernel.connection import Connection
 from onboarding.domain.clock import ClockSetting
 from onboarding.outbound.tables import clock_setting
 
@@ -14,7 +14,7 @@ from onboarding.outbound.tables import clock_setting
 class SqlMarketClock:
     """Settings are kept; who must still hear of the newest is a row for each service."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def take_turn(self) -> datetime:

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, insert, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.connection import Connection
 from kernel.storage import refusing
 from onboarding.domain.doors import AssertionReplayed
 from onboarding.domain.session import ASSERTION_SKEW_SECONDS, ATTEMPTS_WINDOW, Assertion, Attempts, Session
@@ -16,7 +16,7 @@ DOOR_CONSTRAINTS = {"an_assertion_is_used_once": AssertionReplayed}
 class SqlSessions:
     """Live and ended sessions."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, session: Session) -> None:
@@ -53,7 +53,7 @@ class SqlSessions:
 class SqlDoors:
     """Counts on machine time."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def count_attempt(self, username: str) -> Attempts:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Row, func, insert, or_, select, text, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.calendar import SHANGHAI
+from kernel.connection import Connection
 from kernel.refusals import StateChanged
 from kernel.sealing import Sealer
 from kernel.storage import refusing
@@ -22,7 +22,7 @@ KEY_CONSTRAINTS = {"a_key_is_registered_once": KeyAlreadyRegistered}
 class SqlPartyKeys:
     """The public keys of all parties."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, key: PartyKey) -> None:
@@ -72,7 +72,7 @@ def _key(row: Row[tuple[object, ...]]) -> PartyKey:
 class SqlSigningKeys:
     """The pairs that sign market tokens; private halves are sealed, and opened only for the active one."""
 
-    def __init__(self, conn: AsyncConnection, sealer: Sealer) -> None:
+    def __init__(self, conn: Connection, sealer: Sealer) -> None:
         self._conn, self._sealer = conn, sealer
 
     async def active(self) -> SigningKey | None:

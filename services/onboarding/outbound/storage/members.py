@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Row, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.connection import Connection
 from kernel.storage import change, refusing
 from onboarding.domain.member import Client, ClientState, Member, MemberState
 from onboarding.domain.refusals import ClientUnknown, MemberUnknown, UsernameTaken
@@ -18,7 +18,7 @@ MEMBER_CONSTRAINTS = {"one_member_per_username": UsernameTaken}
 class SqlMembers:
     """People who act for a party."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, member: Member) -> None:
@@ -89,7 +89,7 @@ def _member(row: Row[tuple[object, ...]]) -> Member:
 class SqlClients:
     """Machines that act for a party."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, client: Client) -> None:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from sqlalchemy import Row, Select, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.calendar import SHANGHAI
+from kernel.connection import Connection
 from kernel.refusals import StateChanged
 from kernel.storage import change, refusing
 from onboarding.domain.party import Contact, Party, PartyState
@@ -22,7 +22,7 @@ PERSON_CONSTRAINTS = {"one_person_per_pseudonym": StateChanged}
 class SqlParties:
     """Organisations, and persons read as parties."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, party: Party) -> None:
@@ -88,7 +88,7 @@ def _party(row: Row[tuple[object, ...]]) -> Party:
 class SqlPeople:
     """Natural persons."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, person: Person) -> None:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Select, or_, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.calendar import SHANGHAI
+from kernel.connection import Connection
 from kernel.ids import new_id
 from kernel.sealing import Sealer
 from kernel.signatures import key_from, new_key, private_bytes, public_jwk, sign_compact
@@ -28,7 +28,7 @@ FIRST_KEY_VALID_FROM = datetime(2020, 1, 1, tzinfo=SHANGHAI)
 class SqlCertificates(SqlRows[Certificate]):
     """See ``ports.Certificates``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         super().__init__(conn, tables.certificates, Certificate, CertificateNotFound)
 
     def _narrowed(self, query: Select[Any], wanted: Wanted) -> Select[Any]:
@@ -101,7 +101,7 @@ class SqlCertificates(SqlRows[Certificate]):
 class SqlIssuerKeys:
     """See ``ports.IssuerKeys``."""
 
-    def __init__(self, conn: AsyncConnection, sealer: Sealer) -> None:
+    def __init__(self, conn: Connection, sealer: Sealer) -> None:
         self._conn, self._sealer = conn, sealer
 
     async def published(self) -> Sequence[dict[str, Any]]:

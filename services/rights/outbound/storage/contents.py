@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 
 from sqlalchemy import or_, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.connection import Connection
 from rights.domain.refusals import ReportNotFound
 from rights.domain.reports import Report
 from rights.outbound import tables
@@ -16,7 +16,7 @@ from rights.ports import Asset, Content, Likeness
 class SqlContents:
     """See ``ports.Contents``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def keep(self, content: Content) -> None:
@@ -48,7 +48,7 @@ class SqlContents:
 class SqlAssets:
     """See ``ports.Assets``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def find(self, asset_id: str) -> Asset | None:
@@ -64,7 +64,7 @@ class SqlAssets:
 class SqlReports(SqlRows[Report]):
     """See ``ports.Reports``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         super().__init__(conn, tables.reports, Report, ReportNotFound)
 
     async def of(self, dataset_id: str, product_id: str, kind: str = "") -> Sequence[Report]:

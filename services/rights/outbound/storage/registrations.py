@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, or_, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.connection import Connection
 from kernel.storage import refusing
 from rights.domain.objection import Objection
 from rights.domain.refusals import AlreadyRegistered, ObjectionNotFound, RegistrationNotFound
@@ -20,7 +20,7 @@ from rights.ports import Wanted
 class SqlRegistrations(SqlRows[Registration]):
     """See ``ports.Registrations``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         super().__init__(conn, tables.registrations, Registration, RegistrationNotFound)
 
     def _narrowed(self, query: Select[Any], wanted: Wanted) -> Select[Any]:
@@ -56,7 +56,7 @@ class SqlRegistrations(SqlRows[Registration]):
 class SqlObjections(SqlRows[Objection]):
     """See ``ports.Objections``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         super().__init__(conn, tables.objections, Objection, ObjectionNotFound)
 
     async def of(self, registration_id: str) -> Sequence[Objection]:

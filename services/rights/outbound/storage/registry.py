@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.connection import Connection
 from kernel.ids import new_id
 from kernel.refusals import Refusal
 from kernel.storage import change
@@ -22,7 +22,7 @@ from rights.ports import Remark
 class SqlRegistry:
     """See ``ports.Registry``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def lock(self, lineage_root: str, at: datetime) -> Sequence[Unit]:

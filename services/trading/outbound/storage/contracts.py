@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.connection import Connection
 from trading.domain.contracts import Contract
 from trading.domain.refusals import ContractNotFound
 from trading.outbound import tables
@@ -15,7 +15,7 @@ from trading.outbound.storage.rows import SqlRows
 class SqlContracts(SqlRows[Contract]):
     """See ``ports.Contracts``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         super().__init__(conn, tables.contracts, Contract, ContractNotFound)
 
     async def to_end(self, at: datetime) -> Sequence[str]:

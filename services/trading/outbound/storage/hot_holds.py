@@ -19,7 +19,7 @@ class SqlHotHolds:
     """See ``ports.HotHolds``."""
 
     def __init__(self, database: Database) -> None:
-        self._engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._database = database
 
     async def hold(self, use: Use) -> Held:
         """Hold the price of one use. Idempotent by use id."""
@@ -38,7 +38,7 @@ class SqlHotHolds:
             "hours": CASE_WINDOW_HOURS,
         }  # fmt: skip
         try:
-            async with self._engine.connect() as conn:
+            async with self._database.statement() as conn:
                 row = (await conn.execute(_HOLD, values)).one()
         except IntegrityError as error:
             if getattr(getattr(error.orig, "__cause__", None), "constraint_name", None) not in GUARDS:

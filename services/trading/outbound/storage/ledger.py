@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.connection import Connection
 from kernel.storage import refusing
 from trading.domain.ledger import Transaction, is_guarded, sums_to_zero
 from trading.domain.refusals import DepositExhausted
@@ -15,7 +15,7 @@ GUARDS = {"guarded_account_covers": DepositExhausted, "hold_has_account": Deposi
 class SqlLedger:
     """See ``ports.Ledger``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def open(self, *accounts: str) -> None:

@@ -9,9 +9,9 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Table, or_, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.calendar import SHANGHAI
+from kernel.connection import Connection
 from kernel.refusals import NotFound
 from kernel.storage import change
 from trading.domain.listings import Listing
@@ -41,7 +41,7 @@ def _value(value: object) -> object:
 class SqlRows(Generic[Aggregate]):
     """A table of aggregates."""
 
-    def __init__(self, conn: AsyncConnection, table: Table, kind: type[Aggregate], missing: type[NotFound]) -> None:
+    def __init__(self, conn: Connection, table: Table, kind: type[Aggregate], missing: type[NotFound]) -> None:
         self._conn, self._table, self._kind, self._missing = conn, table, kind, missing
         self._id = next(iter(table.primary_key.columns))
         self._adapter = _adapter_of(kind)  # type: ignore[arg-type]  # a class can be hashed

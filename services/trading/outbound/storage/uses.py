@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.calendar import end_of_day
+from kernel.connection import Connection
 from kernel.storage import refusing
 from trading.domain.contracts import Contract
 from trading.domain.holds import CASE_WINDOW_HOURS, Metered, Usage
@@ -22,7 +22,7 @@ def _start_of(day: date) -> datetime:
 class SqlUses:
     """See ``ports.Uses``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def hold_price(self, use_id: str, contract: Contract, at: datetime) -> None:

@@ -1,0 +1,166 @@
+"""A connection as storage sees it: statements and rows are SQLAlchemy's, asyncpg carries them in few trips."""
+
+import re
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Executable, Row, ScalarResult
+from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
+from sqlalchemy.exc import IntegrityError
+
+from kernel.pool import Line, Record, told
+from kernel.refusals import Refusal
+from kernel.statements import Said, Values, said, said_of_many, together
+
+Refusals = Mapping[str, type[Refusal]]
+_ROWS = re.compile(r"(?:SELECT|UPDATE|DELETE|INSERT \d+) (\d+)")
+_NOTHING = SimpleResultMetaData([])
+_ROWS_FETCHED = 500
+
+
+class Outcome(IteratorResult[*tuple[Any, ...]]):
+    """The rows of an answer, read as SQLAlchemy's are; ``rowcount`` says how many were touched."""
+
+    rowcount: int = -1
+
+
+def _shape(what: Said, attributes: Sequence[asyncpg.Attribute]) -> SimpleResultMetaData:
+    return what.form.shape(attributes) if what.form else SimpleResultMetaData([each.name for each in attributes])
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The name of the constraint that was broken."""
+    return str(getattr(getattr(error.orig, "__cause__", None), "constraint_name", ""))
+
+
+class Connection:
+    """Statements on one connection.
+
+    ``lazy``: reads before the first change stand alone, and the transaction begins with the first statement that
+    changes or locks something. Under READ COMMITTED, where each statement sees its own snapshot anyway, this differs
+    from an early BEGIN in nothing but the number of round trips.
+    """
+
+    def __init__(self, line: Line, *, lazy: bool = False, alone: bool = False) -> None:
+        self._line = line
+        self._lazy, self._alone = lazy, alone
+        self.begun = False
+        self._waiting: list[tuple[Said, Refusals, Mapping[str, Any]]] = []
+        self._nested = 0
+
+    async def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Outcome:
+        """The answer to a statement. Several sets of values: the statement with each of them, in one trip."""
+        if values is not None and not isinstance(values, Mapping):
+            sql, arguments = said_of_many(statement, values)
+            await self._ready(touches=True)
+            await self._line.run_many(sql, arguments)
+            return Outcome(_NOTHING, iter(()))
+        what = said(statement, values)
+        await self._ready(touches=what.touches)
+        rows, status, attributes = await self._line.run(what)
+        outcome = Outcome(_shape(what, attributes), map(tuple, rows))
+        touched = _ROWS.match(status or "")
+        outcome.rowcount = int(touched[1]) if touched else -1
+        return outcome
+
+    async def ask(self, sql: str, *arguments: object) -> Record:
+        """The one row of a read in PostgreSQL's own words."""
+        await self._ready(touches=False)
+        return (await self._line.run(Said(sql, arguments, touches=False)))[0][0]
+
+    async def scalar(self, statement: Executable, values: Values | None = None) -> Any:  # Any: a column's value
+        """The first column of the first row, if there is one."""
+        return (await self.execute(statement, values)).scalar()
+
+    async def scalars(self, statement: Executable, values: Values | None = None) -> ScalarResult[Any]:
+        """The first column of every row."""
+        return (await self.execute(statement, values)).scalars()
+
+    async def stream(self, statement: Executable, values: Values | None = None) -> AsyncIterator[Row[*tuple[Any, ...]]]:
+        """Row by row, for answers that are too large for memory."""
+        what = said(statement, values)
+        await self._ready(touches=True)
+        return self._streamed(what)
+
+    async def _streamed(self, what: Said) -> AsyncIterator[Row[*tuple[Any, ...]]]:
+        try:
+            prepared = await self._line.raw.prepare(what.sql)
+            shape, cursor = _shape(what, prepared.get_attributes()), await prepared.cursor(*what.arguments)
+            while rows := await cursor.fetch(_ROWS_FETCHED):
+                for row in Outcome(shape, map(tuple, rows)):
+                    yield row
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise told(error, what.sql) from error
+
+    async def exec_driver_sql(self, sql: str) -> Outcome:
+        """PostgreSQL's own words."""
+        await self._ready(touches=True)
+        rows, _, attributes = await self._line.run(Said(sql, (), touches=True))
+        return Outcome(_shape(Said(sql, (), touches=True), attributes), map(tuple, rows))
+
+    def later(self, statement: Executable, values: Values | None = None, refusals: Refusals | None = None,
+              **facts: Any) -> None:  # fmt: skip  # Any: JSON values
+        """A change whose answer nobody waits for: sent with the next statement, or with all the others at the end.
+
+        ``refusals``: what a constraint broken by it means, by the constraint's name.
+        """
+        self._waiting.append((said(statement, values), refusals or {}, facts))
+
+    async def _ready(self, *, touches: bool) -> None:
+        if self._waiting:
+            await self._begin()
+            await self.send()
+        elif touches or not self._lazy:
+            await self._begin()
+
+    async def _begin(self) -> None:
+        if not self.begun and not self._alone:
+            await self._line.run_plain("BEGIN")
+            self.begun = True
+
+    async def send(self, *more: Said, last: str = "SELECT 1") -> None:
+        """Everything that waits, and this, as one statement; by itself when nothing was begun."""
+        waiting, self._waiting = self._waiting, []
+        parts = [what for what, _, _ in waiting] + list(more)
+        if not parts:
+            return
+        try:
+            await self._line.run(together(parts, last))
+        except IntegrityError as error:
+            name = constraint_of(error)
+            for _, refusals, facts in waiting:
+                if name in refusals:
+                    raise refusals[name](**facts) from error
+            raise
+
+    @asynccontextmanager
+    async def begin_nested(self) -> AsyncIterator[None]:
+        """A part that can fail by itself."""
+        await self._ready(touches=True)
+        self._nested += 1
+        name = f"nested_{self._nested}"
+        await self._line.run_plain(f"SAVEPOINT {name}")
+        try:
+            yield
+            await self._ready(touches=True)
+        except Exception:
+            self._waiting.clear()
+            await self._line.run_plain(f"ROLLBACK TO {name}")
+            raise
+        await self._line.run_plain(f"RELEASE {name}")
+
+    async def commit(self) -> None:
+        """Keep what was done; what still waits goes first."""
+        await self.send()
+        if self.begun:
+            await self._line.run_plain("COMMIT")
+            self.begun = False
+
+    async def rollback(self) -> None:
+        """Forget what was done."""
+        self._waiting.clear()
+        if self.begun:
+            self.begun = False
+            await self._line.run_plain("ROLLBACK")
