@@ -106,7 +106,11 @@ class Connection:
 
         ``refusals``: what a constraint broken by it means, by the constraint's name.
         """
-        self._waiting.append((said(statement, values), refusals or {}, facts))
+        what = said(statement, values)
+        if what.sql.lstrip()[:4].upper() == "WITH":
+            message = "PostgreSQL takes no change inside a WITH inside a WITH; execute it"
+            raise ValueError(message)
+        self._waiting.append((what, refusals or {}, facts))
 
     async def _ready(self, *, touches: bool) -> None:
         if self._waiting:

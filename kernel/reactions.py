@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import structlog
@@ -14,7 +14,7 @@ from kernel.crash_points import reached
 from kernel.database import Database, is_away
 from kernel.metrics import DEAD_LETTERS, EVENTS_HEARD
 from kernel.refusals import Unavailable
-from kernel.told import AlreadyHeard, Told
+from kernel.told import AlreadyHeard, Told, ToldTogether
 
 READ_BATCH_EVENTS = 200
 TRIES = 3
@@ -27,8 +27,25 @@ class AnyDeposit:
 
 
 Reaction = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Together:
+    """A reaction that takes many events in one transaction: it is given them as pairs (event, told), and their ticket.
+
+    When they fail together, each is tried by itself, so that one bad event stops only its own key.
+    """
+
+    reaction: Reaction
+
+    @property
+    def __name__(self) -> str:
+        """The reaction's own."""
+        return self.reaction.__name__
+
+
 # Per topic heard: message class (or AnyDeposit) → what to do. Any: a generated class has no common typed form.
-Reactions = Mapping[str, Mapping[Any, Reaction]]
+Reactions = Mapping[str, Mapping[Any, Reaction | Together]]
 Outcome = TypeVar("Outcome")
 
 
@@ -39,14 +56,21 @@ class _Standing:
     versions: dict[str, int]
     known: set[str]
     parked: set[str]
+    gaps: dict[str, str] = field(default_factory=dict)
 
 
 class Listening:
     """One service's ear on one topic."""
 
     def __init__(
-        self, consumer: str, topic: str, reactions: Mapping[Any, Reaction], app: object, database: Database, bus: Bus
-    ) -> None:
+        self,
+        consumer: str,
+        topic: str,
+        reactions: Mapping[Any, Reaction | Together],
+        app: object,
+        database: Database,
+        bus: Bus,
+    ) -> None:  # fmt: skip
         self.consumer, self.topic = consumer, topic
         self._app, self._database, self._bus = app, database, bus
         self._for_deposits = reactions.get(AnyDeposit)
@@ -64,15 +88,18 @@ class Listening:
             return 0
         reached("consumer.after_poll")
         standing = await self._standing([event for event in events if self._concerns_us(event)])
-        passing: list[Told] = []
+        passing: dict[str, int] = {}
+        waiting: list[Told] = []
         for event in events:
-            if self._concerns_us(event):
-                await self._advance(passing)
-                passing = []
-                await self._handle(event, standing)
-            else:
-                passing.append(event)
+            if not self._concerns_us(event):
+                passing[event.aggregate_id] = event.version
+            elif self._is_due(event, standing):
+                if waiting and self._reaction(event) is not self._reaction(waiting[-1]):
+                    await self._handle(waiting, standing)
+                    waiting = []
+                waiting.append(event)
             standing.versions[event.aggregate_id] = max(event.version, standing.versions.get(event.aggregate_id, 0))
+        await self._handle(waiting, standing)
         await self._advance(passing)
         reached("consumer.before_place")
         await self._bus.commit(self.consumer, self.topic, place)
@@ -100,26 +127,49 @@ class Listening:
             return True
         return bool(self._by_type) and not event.type.startswith(self._package)
 
-    async def _advance(self, events: Sequence[Told]) -> None:
-        """Known types without a reaction only move the versions on."""
-        if not events:
+    async def _advance(self, versions: Mapping[str, int]) -> None:
+        """Known types without a reaction only move the versions on; after whatever came before them in the batch."""
+        if not versions:
             return
-        newest = {event.aggregate_id: event.version for event in events}
         async with self._database.statement() as conn:
-            values = {"topic": self.topic, "keys": list(newest), "versions": list(newest.values())}
+            values = {"topic": self.topic, "keys": list(versions), "versions": list(versions.values())}
             await conn.execute(_ADVANCE, values)
 
-    async def _handle(self, event: Told, standing: "_Standing") -> None:
-        key, reached = event.aggregate_id, standing.versions.get(event.aggregate_id, 0)
+    def _is_due(self, event: Told, standing: "_Standing") -> bool:
+        reached = standing.versions.get(event.aggregate_id, 0)
         if event.event_id in standing.known or event.version <= reached:
+            return False
+        if event.version > reached + 1:
+            standing.gaps[event.event_id] = f"gap: version {event.version} came after {reached}"
+        return True
+
+    async def _handle(self, events: Sequence[Told], standing: "_Standing") -> None:
+        """Events of one reaction, in their order: together where it takes many, else one by one."""
+        sound = [event for event in events if event.aggregate_id not in standing.parked]
+        if len(sound) == len(events) > 1 and not standing.gaps and await self._at_once(events):
             return
-        if key in standing.parked:
-            await self._park(event, "waits behind a parked event of the same key")
-        elif event.version > reached + 1:
-            await self._park(event, f"gap: version {event.version} came after {reached}")
-            standing.parked.add(key)
-        elif not await self._try(event):
-            standing.parked.add(key)
+        for event in events:
+            if event.aggregate_id in standing.parked:
+                await self._park(event, "waits behind a parked event of the same key")
+            elif event.event_id in standing.gaps:
+                await self._park(event, standing.gaps[event.event_id])
+                standing.parked.add(event.aggregate_id)
+            elif not await self._try(event):
+                standing.parked.add(event.aggregate_id)
+
+    async def _at_once(self, events: Sequence[Told]) -> bool:
+        """Whether they had their effect together; if not, nothing of it stands."""
+        reaction = self._reaction(events[0])
+        if not isinstance(reaction, Together):
+            return False
+        told = ToldTogether([replace(event, recorded=False) for event in events])
+        try:
+            await reaction.reaction(self._app, [(self._decoded(event), event) for event in told.events], told)
+        except Exception as error:  # noqa: BLE001 - each is tried by itself now, and what is wrong comes out there
+            log.info("events tried one by one", topic=self.topic, consumer=self.consumer, error=str(error))
+            return False
+        EVENTS_HEARD.labels(self.consumer, self.topic).inc(len(events))
+        return True
 
     async def _try(self, event: Told) -> bool:
         """Whether it had its effect; if not, it is parked."""
@@ -146,21 +196,30 @@ class Listening:
 
     async def react(self, event: Told) -> None:
         """Call the reaction; if it opened no unit of work, mark the event as heard here."""
-        told = replace(event, recorded=False)
+        told: Told | ToldTogether = replace(event, recorded=False)
+        reaction = self._reaction(event)
         try:
-            if event.type in self._by_type:
-                message, reaction = self._by_type[event.type]
-                await reaction(self._app, _decoded(message, event.payload), told)
-            elif self._for_deposits is not None and event.deposit is not None:
-                await self._for_deposits(self._app, event.payload, told)
-            else:
+            if reaction is None:
                 message = f"unknown type {event.type}"
                 raise LookupError(message)
+            if isinstance(reaction, Together):
+                told = ToldTogether([event])
+                await reaction.reaction(self._app, [(self._decoded(event), event)], told)
+            else:
+                await reaction(self._app, self._decoded(event), told)
             if not told.recorded:
                 async with self._database.transaction() as conn:
-                    await told.record(conn)
+                    await event.record(conn)
         except AlreadyHeard:
             return
+
+    def _reaction(self, event: Told) -> Reaction | Together | None:
+        if event.type in self._by_type:
+            return self._by_type[event.type][1]
+        return self._for_deposits if event.deposit is not None else None
+
+    def _decoded(self, event: Told) -> Message | bytes:
+        return _decoded(self._by_type[event.type][0], event.payload) if event.type in self._by_type else event.payload
 
     async def _park(self, event: Told, cause: str) -> None:
         DEAD_LETTERS.labels(self.consumer, self.topic).inc()

@@ -1,5 +1,6 @@
 """An event as a service hears it, and the mark that it was heard."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,17 +28,13 @@ class Told:
     deposit: bytes | None = None
     recorded: bool = False
 
-    @property
-    def place(self) -> tuple[str, str]:
-        """Under what it is marked as heard."""
-        return self.topic, self.event_id
-
     def kept(self) -> list[Said]:
         """The mark that it was heard; it breaks an index when it was before."""
-        return [
-            Said(_MARK, self.place, touches=True),
-            Said(_REACH, (self.topic, self.aggregate_id, self.version), touches=True),
-        ]
+        return kept([self])
+
+    async def was_heard(self, conn: Connection) -> bool:
+        """Whether its effect stands already."""
+        return bool((await conn.ask(_HEARD, self.topic, [self.event_id]))[0])
 
     async def record(self, conn: Connection) -> None:
         """Mark it as heard in this transaction; leaves when it was before."""
@@ -49,6 +46,34 @@ class Told:
         self.recorded = True
 
 
+@dataclass
+class ToldTogether:
+    """Several events of one topic that have their effect in one transaction, in this order."""
+
+    events: Sequence[Told]
+    recorded: bool = False
+
+    def kept(self) -> list[Said]:
+        """The marks that they were heard; they break an index when one was before."""
+        return kept(self.events)
+
+    async def was_heard(self, conn: Connection) -> bool:
+        """Whether the effect of any of them stands already."""
+        return bool((await conn.ask(_HEARD, self.events[0].topic, [event.event_id for event in self.events]))[0])
+
+
+def kept(events: Sequence[Told]) -> list[Said]:
+    """The marks that these events of one topic were heard, and how far their keys have come."""
+    reached: dict[str, int] = {}
+    for event in events:
+        reached[event.aggregate_id] = max(event.version, reached.get(event.aggregate_id, 0))
+    topic = events[0].topic
+    return [
+        Said(_MARK, (topic, [event.event_id for event in events]), touches=True),
+        Said(_REACH, (topic, list(reached), list(reached.values())), touches=True),
+    ]
+
+
 _RECORD = text("""
     WITH fresh AS (
         INSERT INTO inbox (topic, event_id) VALUES (CAST(:topic AS text), CAST(:event_id AS text))
@@ -58,8 +83,8 @@ _RECORD = text("""
         ON CONFLICT (topic, key) DO UPDATE SET version = GREATEST(heard.version, excluded.version)
     )
     SELECT count(*) FROM fresh""")
-HEARD = "SELECT EXISTS (SELECT FROM inbox WHERE topic = $1 AND event_id = $2)"
-_MARK = "INSERT INTO inbox (topic, event_id) VALUES ($1, $2)"
+_HEARD = "SELECT EXISTS (SELECT FROM inbox WHERE topic = $1 AND event_id = ANY($2::text[]))"
+_MARK = "INSERT INTO inbox (topic, event_id) SELECT $1::text, unnest($2::text[])"
 _REACH = """
-    INSERT INTO heard (topic, key, version) VALUES ($1, $2, $3)
+    INSERT INTO heard (topic, key, version) SELECT $1::text, * FROM unnest($2::text[], $3::integer[])
     ON CONFLICT (topic, key) DO UPDATE SET version = GREATEST(heard.version, excluded.version)"""

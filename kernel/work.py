@@ -19,9 +19,9 @@ from kernel.outbox import AsContract, Telling
 from kernel.pool import Line
 from kernel.refusals import PartyBarred, Refusal, StateChanged
 from kernel.statements import Said
-from kernel.told import HEARD, AlreadyHeard, Told
+from kernel.told import AlreadyHeard, Told, ToldTogether
 
-Ticket = Once | Told | None
+Ticket = Once | Told | ToldTogether | None
 Result = TypeVar("Result")
 
 
@@ -153,7 +153,7 @@ class UnitOfWork:
         if isinstance(self._ticket, Once):
             self._ticket.claimed = True
             self._ticket.settled = self._ticket.settled or self._settles
-        elif isinstance(self._ticket, Told):
+        elif self._ticket is not None:
             self._ticket.recorded = True
 
     def _parts(self) -> list[Said]:
@@ -161,7 +161,7 @@ class UnitOfWork:
         ticket = self._ticket
         if isinstance(ticket, Once):
             parts += ticket.kept(self._result, settles=self._settles)
-        elif isinstance(ticket, Told) and not ticket.recorded:
+        elif ticket is not None and not ticket.recorded:
             parts += ticket.kept()
         return parts
 
@@ -170,16 +170,27 @@ class UnitOfWork:
         if not isinstance(error, IntegrityError | Refusal):
             return
         ticket = self._ticket
-        if isinstance(ticket, Once) and not ticket.claimed:
-            await ticket.recall(self.conn)
-        elif isinstance(ticket, Told) and not ticket.recorded and (await self.conn.ask(HEARD, *ticket.place))[0]:
+        if isinstance(ticket, Once):
+            if not ticket.claimed:
+                await ticket.recall(self.conn)
+        elif ticket is not None and not ticket.recorded and await ticket.was_heard(self.conn):
             raise AlreadyHeard from error
 
 
 # Where a test may let the process die, by what the unit of work was opened with.
-_OPENED = {Once: "request.after_claim", Told: "consumer.after_inbox"}
-_BEFORE_COMMIT = {Once: "request.before_commit", Told: "consumer.before_commit", type(None): "step.before_commit"}
-_AFTER_COMMIT = {Once: "request.after_commit", Told: "consumer.after_commit", type(None): "step.after_commit"}
+_OPENED = {
+    Once: "request.after_claim",
+    Told: "consumer.after_inbox",
+    ToldTogether: "consumer.after_inbox",
+}
+_BEFORE_COMMIT = {
+    Once: "request.before_commit", Told: "consumer.before_commit", ToldTogether: "consumer.before_commit",
+    type(None): "step.before_commit",
+}  # fmt: skip
+_AFTER_COMMIT = {
+    Once: "request.after_commit", Told: "consumer.after_commit", ToldTogether: "consumer.after_commit",
+    type(None): "step.after_commit",
+}  # fmt: skip
 _BASE = """
     SELECT now(), now() + COALESCE((SELECT business_at - machine_at FROM clock), interval '0'),
            EXISTS (SELECT FROM clock WHERE business_at <> machine_at),

@@ -32,8 +32,8 @@ class Logs(Protocol):
 class Deposits(Protocol):
     """Deposits by the SHA-256 of their bytes."""
 
-    async def add(self, deposit: Deposit) -> None:
-        """Keep it as waiting; when the same bytes are there already, those stay as they are."""
+    async def add(self, deposits: Sequence[Deposit]) -> None:
+        """Keep them as waiting, in this order; bytes that are there already stay as they are."""
 
     async def get(self, sha256: str) -> Deposit:
         """The deposit of these bytes; refused when there is none."""

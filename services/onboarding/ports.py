@@ -49,8 +49,8 @@ class People(Protocol):
     async def add(self, person: Person) -> None:
         """Keep a new one; two at once of the same pseudonym: the later must look again."""
 
-    async def by_pseudonym(self, pseudonym: str) -> Person | None:
-        """The person, whom nobody can change until the transaction ends."""
+    async def by_pseudonym(self, pseudonym: str, *, lock: bool = False) -> Person | None:
+        """The person; ``lock``: whom nobody can change until the transaction ends."""
 
     async def save(self, person: Person) -> None:
         """Keep which statement was used last."""

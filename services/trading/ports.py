@@ -86,14 +86,14 @@ class Uses(Protocol):
     async def hold_price(self, use_id: str, contract: Contract, at: datetime) -> None:
         """Hold a contract's price in one sum; refused with DepositExhausted."""
 
-    async def charge(self, metered: Metered, at: datetime) -> bool:
-        """Turn an open hold into a charge (or a covered use); whether it was open."""
+    async def charge(self, metered: Sequence[Metered], at: datetime) -> int:
+        """Turn open holds into charges (or covered uses); how many were open."""
 
     async def release(self, use_id: str, at: datetime) -> bool:
         """Give an open hold back, or hand it on to the earliest use it covered; whether it was open."""
 
-    async def known(self, use_id: str) -> bool:
-        """Whether the use was ever held for."""
+    async def unknown(self, use_ids: Sequence[str]) -> Sequence[str]:
+        """Which of the uses were never held for."""
 
     async def unbilled_days(self, statement: Statement, statement_id: str) -> Sequence[Day]:
         """Put the period's unbilled uses onto the statement; the sums of each day."""

@@ -189,7 +189,7 @@ async def wait_only(evidence, datas: list[bytes]) -> None:
     """Take deposits in without the sequencer."""
     async with evidence.ports.work(None) as work:
         for data in datas:
-            await work.deposits.add(Deposit.of(data, topic="t", event_id="e", aggregate_id="a", recorded_at=work.now))
+            await work.deposits.add([Deposit.of(data, topic="t", event_id="e", aggregate_id="a", recorded_at=work.now)])
 
 
 async def test_sequencers_that_race_leave_one_line_without_gaps(service):

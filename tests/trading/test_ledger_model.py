@@ -105,7 +105,7 @@ async def play(market: Market, contract_id: str, model: Model, step: tuple[str, 
         assert held == model.hold(use_id, number, at)
     elif names and name == "meter":
         async with market.ports.work() as work:
-            await work.uses.charge(Metered(names[number % len(names)], at, "d"), at)
+            await work.uses.charge([Metered(names[number % len(names)], at, "d")], at)
         model.meter(names[number % len(names)])
     elif names:
         async with market.ports.work() as work:

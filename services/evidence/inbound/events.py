@@ -1,9 +1,11 @@
 """What evidence does when another service tells something that carries bytes to deposit."""
 
+from collections.abc import Sequence
+
 from evidence.ports import Recording
 from evidence.use_cases import deposits
-from kernel.reactions import AnyDeposit, Reactions
-from kernel.told import Told
+from kernel.reactions import AnyDeposit, Reactions, Together
+from kernel.told import Told, ToldTogether
 
 TOPICS = (
     "yaosu.onboarding.v1",
@@ -15,10 +17,11 @@ TOPICS = (
 )
 
 
-async def when_bytes_told_deposit_them(app: Recording, _event: bytes, told: Told) -> None:
-    """Whatever the event says, the bytes it carries get a place in the log."""
-    if told.deposit:
-        await deposits.record_deposit(app, told, told.deposit)
+async def when_bytes_told_deposit_them(
+    app: Recording, events: Sequence[tuple[bytes, Told]], together: ToldTogether
+) -> None:
+    """Whatever the events say, the bytes they carry get a place in the log."""
+    await deposits.record_deposits(app, together, [told for _, told in events])
 
 
-REACTIONS: Reactions = {topic: {AnyDeposit: when_bytes_told_deposit_them} for topic in TOPICS}
+REACTIONS: Reactions = {topic: {AnyDeposit: Together(when_bytes_told_deposit_them)} for topic in TOPICS}

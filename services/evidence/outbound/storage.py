@@ -51,14 +51,19 @@ class SqlDeposits:
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
-    async def add(self, deposit: Deposit) -> None:
+    async def add(self, deposits: Sequence[Deposit]) -> None:
         """See ``Deposits``."""
-        values = {"sha256": deposit.sha256, "sm3": deposit.sm3, "size_bytes": deposit.size_bytes,
-                  "leaf_hash": deposit.leaf_hash, "topic": deposit.topic, "event_id": deposit.event_id,
-                  "aggregate_id": deposit.aggregate_id, "recorded_at": deposit.recorded_at,
-                  "state": deposit.state}  # fmt: skip
-        statement = insert_unless_there(tables.deposits).values(values)
-        await self._conn.execute(statement.on_conflict_do_nothing(index_elements=["sha256"]))
+        self._conn.later(_WAIT, {
+            "digests": [deposit.sha256 for deposit in deposits],
+            "sm3": [deposit.sm3 for deposit in deposits],
+            "sizes": [deposit.size_bytes for deposit in deposits],
+            "leaves": [deposit.leaf_hash for deposit in deposits],
+            "topics": [deposit.topic for deposit in deposits],
+            "events": [deposit.event_id for deposit in deposits],
+            "aggregates": [deposit.aggregate_id for deposit in deposits],
+            "moments": [deposit.recorded_at for deposit in deposits],
+            "state": DepositState.PENDING,
+        })  # fmt: skip
 
     async def get(self, sha256: str) -> Deposit:
         """See ``Deposits``."""
@@ -174,6 +179,16 @@ _NODES = text("""
     SELECT nodes.level, nodes.place, nodes.hash
     FROM unnest(CAST(:levels AS smallint[]), CAST(:places AS bigint[])) AS wanted(level, place)
     JOIN nodes ON nodes.level = wanted.level AND nodes.place = wanted.place""")
+_WAIT = text("""
+    INSERT INTO deposits (sha256, sm3, size_bytes, leaf_hash, topic, event_id, aggregate_id, recorded_at, state)
+    SELECT d.sha256, d.sm3, d.size_bytes, d.leaf_hash, d.topic, d.event_id, d.aggregate_id, d.recorded_at,
+           CAST(:state AS text)
+    FROM unnest(CAST(:digests AS text[]), CAST(:sm3 AS text[]), CAST(:sizes AS bigint[]), CAST(:leaves AS bytea[]),
+                CAST(:topics AS text[]), CAST(:events AS text[]), CAST(:aggregates AS text[]),
+                CAST(:moments AS timestamptz[]))
+         WITH ORDINALITY AS d(sha256, sm3, size_bytes, leaf_hash, topic, event_id, aggregate_id, recorded_at, turn)
+    ORDER BY d.turn
+    ON CONFLICT (sha256) DO NOTHING""")
 _PLACE = text("""
     UPDATE deposits SET state = 'DEPOSITED', log_index = placed.log_index, deposited_at = placed.deposited_at
     FROM unnest(CAST(:digests AS text[]), CAST(:indexes AS bigint[]), CAST(:moments AS timestamptz[]))

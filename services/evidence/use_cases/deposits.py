@@ -1,21 +1,23 @@
 """Deposits: taking them in, and reading them."""
 
+from collections.abc import Sequence
+
 from evidence.domain.deposit import Deposit
 from evidence.ports import Recording
-from kernel.told import Told
+from kernel.told import Told, ToldTogether
 
 
-async def record_deposit(app: Recording, told: Told, data: bytes) -> None:
-    """Keep the digests of an event's bytes; the sequencer gives them their place."""
-    deposit = Deposit.of(
-        data,
-        topic=told.topic,
-        event_id=told.event_id,
-        aggregate_id=told.aggregate_id,
-        recorded_at=told.occurred_at,
-    )
-    async with app.work(told) as work:
-        await work.deposits.add(deposit)
+async def record_deposits(app: Recording, together: ToldTogether, events: Sequence[Told]) -> None:
+    """Keep the digests of the events' bytes; the sequencer gives them their places."""
+    taken = [
+        Deposit.of(
+            told.deposit, topic=told.topic, event_id=told.event_id, aggregate_id=told.aggregate_id,
+            recorded_at=told.occurred_at,
+        )
+        for told in events if told.deposit is not None
+    ]  # fmt: skip
+    async with app.work(together) as work:
+        await work.deposits.add(taken)
 
 
 async def read_deposit(app: Recording, sha256: str) -> Deposit:

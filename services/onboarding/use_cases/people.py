@@ -21,7 +21,10 @@ async def register_person(
         key.must_be_proved(proof, key.thumbprint)
         statement = await _vouched(work, identity_statement)
         statement.must_hold(key, at=work.now)
-        person = await work.people.by_pseudonym(statement.identity_pseudonym)
+        pseudonym = statement.identity_pseudonym
+        # Nearly everybody is new, and who is new cannot be locked; the pseudonym's own index decides between two.
+        known = await work.people.by_pseudonym(pseudonym)
+        person = await work.people.by_pseudonym(pseudonym, lock=True) if known else None
         if person is None:
             return work.settle(await _let_in(work, statement, key))
         return work.settle(await _change_key(work, statement, person, key))

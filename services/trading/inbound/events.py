@@ -1,10 +1,11 @@
 """What trading does when others tell something."""
 
+from collections.abc import Sequence
 from datetime import UTC
 
 from kernel.barring import BARRING
-from kernel.reactions import Reactions
-from kernel.told import Told
+from kernel.reactions import Reactions, Together
+from kernel.told import Told, ToldTogether
 from trading.domain.holds import Metered
 from trading.ports import Trading
 from trading.use_cases import listings, uses
@@ -63,10 +64,17 @@ async def when_authorisation_ended_suspend_listings(
     await listings.suspend_listings(app, told, cause, authorisation_id=event.authorisation_id)
 
 
-async def when_use_metered_charge_it(app: Trading, event: delivery.UseMetered, told: Told) -> None:
+async def when_use_metered_charge_it(
+    app: Trading, events: Sequence[tuple[delivery.UseMetered, Told]], together: ToldTogether
+) -> None:
     """What was held is owed."""
-    metered = Metered(event.use_id, event.used_at.ToDatetime(tzinfo=UTC), event.version_digest)
-    await uses.charge_use(app, told, metered, event.contract_id, event.mode)
+    await uses.charge_uses(app, together, [
+        uses.Charging(
+            Metered(event.use_id, event.used_at.ToDatetime(tzinfo=UTC), event.version_digest), event.contract_id,
+            event.mode,
+        )
+        for event, _ in events
+    ])  # fmt: skip
 
 
 async def when_use_refused_release_it(app: Trading, event: delivery.UseRefused, told: Told) -> None:
@@ -88,7 +96,7 @@ REACTIONS: Reactions = {
         rights.EncumbranceReleased: when_encumbrance_released_resume_listings,
     },
     "yaosu.delivery.v1": {
-        delivery.UseMetered: when_use_metered_charge_it,
+        delivery.UseMetered: Together(when_use_metered_charge_it),
         delivery.UseRefused: when_use_refused_release_it,
     },
 }

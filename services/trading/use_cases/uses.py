@@ -1,14 +1,26 @@
 """Every use of data: its price is held before, charged when it is metered, given back when it was refused."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from kernel.refusals import PartyBarred
-from kernel.told import Told
+from kernel.told import Told, ToldTogether
 from trading.domain import events, refusals
 from trading.domain.contracts import OrderState
 from trading.domain.holds import Held, Metered, Use
 from trading.domain.ledger import deposit_of
-from trading.ports import Trading
+from trading.ports import Trading, Work
 
 FILE = "file"
+
+
+@dataclass(frozen=True)
+class Charging:
+    """A use that happened, under which contract and in which way."""
+
+    metered: Metered
+    contract_id: str
+    mode: str
 
 
 async def hold_for_use(app: Trading, use: Use) -> int:
@@ -41,18 +53,24 @@ async def _tell_exhausted(app: Trading, contract_id: str) -> None:
             work.tell(events.DepositExhausted(contract_id, contract.buyer_party_id), about=contract_id)
 
 
-async def charge_use(app: Trading, told: Told, metered: Metered, contract_id: str, mode: str) -> None:
-    """The use happened: its hold becomes a charge. A delivered file moves a fixed-price order on."""
-    async with app.work(told) as work:
-        if not await work.uses.charge(metered, work.now) and not await work.uses.known(metered.use_id):
-            raise refusals.UseUnknown(use_id=metered.use_id)
-        if mode != FILE:
-            return
-        contract = await work.contracts.get(contract_id)
-        order = await work.orders.get(contract.order_id, lock=True)
-        if order.state is OrderState.PAID:
-            order.go(OrderState.DELIVERED)
-            await work.orders.save(order)
+async def charge_uses(app: Trading, together: ToldTogether, charging: Sequence[Charging]) -> None:
+    """The uses happened: their holds become charges. A delivered file moves a fixed-price order on."""
+    metered = [each.metered for each in charging]
+    async with app.work(together) as work:
+        if await work.uses.charge(metered, work.now) < len(metered):
+            for use_id in await work.uses.unknown([each.use_id for each in metered]):
+                raise refusals.UseUnknown(use_id=use_id)
+        for each in charging:
+            if each.mode == FILE:
+                await _delivered(work, each.contract_id)
+
+
+async def _delivered(work: Work, contract_id: str) -> None:
+    contract = await work.contracts.get(contract_id)
+    order = await work.orders.get(contract.order_id, lock=True)
+    if order.state is OrderState.PAID:
+        order.go(OrderState.DELIVERED)
+        await work.orders.save(order)
 
 
 async def release_use(app: Trading, told: Told, use_id: str) -> None:

@@ -11,7 +11,6 @@ from delivery.outbound.storage.rows import CONSENT, consent_of
 from delivery.outbound.tables import consents, uses
 from kernel.connection import Connection
 from kernel.refusals import StateChanged
-from kernel.storage import refusing
 
 CONSTRAINTS = {"consent_given_once": ConsentAlreadyGiven}
 
@@ -30,8 +29,7 @@ class SqlConsents:
             "receipt_text": consent.receipt_text, "receipt_sha256": consent.receipt_sha256,
             "payload_sha256": payload_sha256, "given_at": consent.given_at, "state": consent.state,
         }  # fmt: skip
-        async with refusing(CONSTRAINTS):
-            await self._conn.execute(insert(consents).values(values))
+        self._conn.later(insert(consents), values, CONSTRAINTS)
 
     async def hold(self, consent_id: str, person_party_id: str) -> Consent:
         """See the port."""

@@ -87,8 +87,7 @@ class SqlUses:
 
     async def intend(self, use: Use, abandon_after_seconds: float) -> None:
         """See the port."""
-        async with refusing(CONSTRAINTS):
-            await self._conn.execute(_INTEND, {**_values(use), "abandon_after_seconds": abandon_after_seconds})
+        self._conn.later(_INTEND, {**_values(use), "abandon_after_seconds": abandon_after_seconds}, CONSTRAINTS)
 
     async def add_refused(self, use: Use) -> None:
         """See the port."""

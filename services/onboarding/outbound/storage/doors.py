@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, insert, select, text, update
 
 from kernel.connection import Connection
-from kernel.storage import refusing
 from onboarding.domain.doors import AssertionReplayed
 from onboarding.domain.session import ASSERTION_SKEW_SECONDS, ATTEMPTS_WINDOW, Assertion, Attempts, Session
 from onboarding.outbound.tables import session as sessions
@@ -71,8 +70,7 @@ class SqlDoors:
             seconds=2 * ASSERTION_SKEW_SECONDS
         )
         values = {"party_id": party_id, "jti": assertion.jti, "lapses_at": lapses_at}
-        async with refusing(DOOR_CONSTRAINTS):
-            await self._conn.execute(_USE, values)
+        self._conn.later(_USE, values, DOOR_CONSTRAINTS)
 
     async def forget_lapsed(self) -> int:
         """Drop what can no longer matter; sessions are kept for a month."""

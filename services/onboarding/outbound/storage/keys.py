@@ -9,7 +9,6 @@ from kernel.calendar import SHANGHAI
 from kernel.connection import Connection
 from kernel.refusals import StateChanged
 from kernel.sealing import Sealer
-from kernel.storage import refusing
 from onboarding.domain.doors import KeyAlreadyRegistered
 from onboarding.domain.keys import PartyKey
 from onboarding.domain.signing import PUBLISHED_AFTER_RETIREMENT, SigningKey
@@ -31,8 +30,7 @@ class SqlPartyKeys:
             "id": key.id, "party_id": key.party_id, "jwk": key.jwk, "thumbprint": key.thumbprint,
             "valid_from_at": key.valid_from_at, "valid_until_at": key.valid_until_at,
         }  # fmt: skip
-        async with refusing(KEY_CONSTRAINTS):
-            await self._conn.execute(insert(keys).values(values))
+        self._conn.later(insert(keys), values, KEY_CONSTRAINTS)
 
     async def find(self, key_id: str) -> PartyKey | None:
         """The key of this id, whosever it is."""

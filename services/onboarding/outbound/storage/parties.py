@@ -100,13 +100,12 @@ class SqlPeople:
             "version": person.version, "identity_pseudonym": person.identity_pseudonym,
             "vouched_by": person.vouched_by, "statement_issued_at": person.statement_issued_at,
         }  # fmt: skip
-        async with refusing(PERSON_CONSTRAINTS):
-            await self._conn.execute(insert(table).values(values))
+        self._conn.later(insert(table), values, PERSON_CONSTRAINTS)
 
-    async def by_pseudonym(self, pseudonym: str) -> Person | None:
-        """The person, whom nobody can change until this transaction ends."""
-        statement = select(table).where(table.c.identity_pseudonym == pseudonym).with_for_update()
-        row = (await self._conn.execute(statement)).one_or_none()
+    async def by_pseudonym(self, pseudonym: str, *, lock: bool = False) -> Person | None:
+        """The person; ``lock``: whom nobody can change until this transaction ends."""
+        statement = select(table).where(table.c.identity_pseudonym == pseudonym)
+        row = (await self._conn.execute(statement.with_for_update() if lock else statement)).one_or_none()
         if row is None:
             return None
         return Person(

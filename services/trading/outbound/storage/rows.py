@@ -66,7 +66,7 @@ class SqlRows(Generic[Aggregate]):
 
     async def add(self, aggregate: Aggregate) -> None:
         """Keep a new one."""
-        await self._conn.execute(self._table.insert().values(self._row(aggregate)))
+        self._conn.later(self._table.insert(), self._row(aggregate))
 
     async def get(self, identity: str, *, lock: bool = False) -> Aggregate:
         """The one of this id; refused when there is none."""

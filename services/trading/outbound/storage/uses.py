@@ -33,12 +33,12 @@ class SqlUses:
                 "account": deposit_of(contract.buyer_party_id),
             })  # fmt: skip
 
-    async def charge(self, metered: Metered, at: datetime) -> bool:
-        """Turn an open hold into a charge, or a covered use."""
-        values = {
-            "use_id": metered.use_id, "used_at": metered.used_at, "version_digest": metered.version_digest, "at": at,
-        }  # fmt: skip
-        return bool(await self._conn.scalar(_CHARGE, values))
+    async def charge(self, metered: Sequence[Metered], at: datetime) -> int:
+        """Turn open holds into charges, or covered uses."""
+        return int(await self._conn.scalar(_CHARGE, {
+            "uses": [each.use_id for each in metered], "moments": [each.used_at for each in metered],
+            "digests": [each.version_digest for each in metered], "at": at,
+        }) or 0)  # fmt: skip
 
     async def release(self, use_id: str, at: datetime) -> bool:
         """Give an open hold back, or hand it on to the earliest use it covered."""
@@ -59,12 +59,12 @@ class SqlUses:
         await self._conn.execute(_LEAVE, {**place, "at": at})
         await self._conn.execute(_MOVE_WINDOW, {**place, "hours": CASE_WINDOW_HOURS})
         if heir.state == "COVERED":  # it was metered already: what is now held for it is owed
-            await self.charge(Metered(heir.use_id, heir.used_at, heir.version_digest), at)
+            await self.charge([Metered(heir.use_id, heir.used_at, heir.version_digest)], at)
         return True
 
-    async def known(self, use_id: str) -> bool:
-        """Whether the use was ever held for."""
-        return bool(await self._conn.scalar(_KNOWN, {"use_id": use_id}))
+    async def unknown(self, use_ids: Sequence[str]) -> Sequence[str]:
+        """Which of the uses were never held for."""
+        return list((await self._conn.scalars(_UNKNOWN, {"uses": list(use_ids)})).all())
 
     async def unbilled_days(self, statement: Statement, statement_id: str) -> Sequence[Day]:
         """Put the period's unbilled uses onto the statement; the sums of each day."""
@@ -94,25 +94,36 @@ _HOLD_PRICE = text("""
     )
     UPDATE accounts SET held_fen = held_fen + held.amount_fen FROM held WHERE accounts.account = held.account""")
 _CHARGE = text("""
-    WITH hold AS (
+    WITH metered AS (
+        SELECT * FROM unnest(CAST(:uses AS text[]), CAST(:moments AS timestamptz[]), CAST(:digests AS text[]))
+                      AS m(use_id, used_at, version_digest)
+    ), open AS MATERIALIZED (
+        SELECT use_id FROM holds WHERE use_id = ANY(CAST(:uses AS text[])) AND state = 'OPEN'
+        ORDER BY use_id FOR UPDATE
+    ), hold AS (
         UPDATE holds SET state = CASE WHEN amount_fen > 0 THEN 'CHARGED' ELSE 'COVERED' END,
-               used_at = :used_at, version_digest = :version_digest, resolved_at = :at
-        WHERE use_id = :use_id AND state = 'OPEN' RETURNING use_id, contract_id, account, amount_fen
+               used_at = metered.used_at, version_digest = metered.version_digest, resolved_at = :at
+        FROM metered JOIN open USING (use_id)
+        WHERE holds.use_id = metered.use_id AND holds.state = 'OPEN'
+        RETURNING holds.use_id, holds.contract_id, holds.account, holds.amount_fen
     ), lines AS (
-        SELECT account, -amount_fen AS amount_fen, amount_fen AS unheld_fen FROM hold WHERE amount_fen > 0
+        SELECT use_id, account, -amount_fen AS amount_fen, amount_fen AS unheld_fen FROM hold WHERE amount_fen > 0
         UNION ALL
-        SELECT 'revenue:' || contract_id, amount_fen, 0 FROM hold WHERE amount_fen > 0
+        SELECT use_id, 'revenue:' || contract_id, amount_fen, 0 FROM hold WHERE amount_fen > 0
     ), locked AS MATERIALIZED (
         SELECT account FROM accounts WHERE account IN (SELECT account FROM lines) ORDER BY account FOR UPDATE
     ), fresh AS (
         INSERT INTO ledger_transactions (source_type, source_id, step, posted_at)
-        SELECT 'use', use_id, 'charged', :at FROM hold WHERE amount_fen > 0 RETURNING transaction_id
+        SELECT 'use', use_id, 'charged', :at FROM hold WHERE amount_fen > 0 RETURNING transaction_id, source_id
     ), posted AS (
         INSERT INTO postings (transaction_id, account, amount_fen)
-        SELECT transaction_id, account, amount_fen FROM fresh, lines
+        SELECT transaction_id, account, amount_fen FROM fresh JOIN lines ON lines.use_id = fresh.source_id
+    ), moved AS (
+        SELECT account, sum(amount_fen)::bigint AS amount_fen, sum(unheld_fen)::bigint AS unheld_fen
+        FROM lines JOIN locked USING (account) GROUP BY account
     ), sums AS (
-        UPDATE accounts SET posted_fen = posted_fen + lines.amount_fen, held_fen = held_fen - lines.unheld_fen
-        FROM lines JOIN locked USING (account) WHERE accounts.account = lines.account
+        UPDATE accounts SET posted_fen = posted_fen + moved.amount_fen, held_fen = held_fen - moved.unheld_fen
+        FROM moved WHERE accounts.account = moved.account
     )
     SELECT count(*) FROM hold""")
 _LOCK_WINDOW = text("""
@@ -145,7 +156,9 @@ _MOVE_WINDOW = text("""
     UPDATE case_windows SET use_id = :heir, until_at = heir.held_at + make_interval(hours => :hours)
     FROM holds AS heir WHERE heir.use_id = :heir AND case_windows.use_id = :use_id
       AND case_windows.contract_id = heir.contract_id AND case_windows.policy_case = heir.policy_case""")
-_KNOWN = text("SELECT EXISTS (SELECT FROM holds WHERE use_id = :use_id)")
+_UNKNOWN = text("""
+    SELECT asked.use_id FROM unnest(CAST(:uses AS text[])) AS asked(use_id)
+    WHERE NOT EXISTS (SELECT FROM holds WHERE holds.use_id = asked.use_id)""")
 _BILL = text("""
     WITH billed AS (
         UPDATE holds SET statement_id = :statement_id
