@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import asyncpg
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, Connection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 Grants = Mapping[str, str]
 # What is written once and read ever after: no row of it is changed or taken away by the service.
@@ -69,16 +69,16 @@ async def apply_grants(engine: AsyncEngine, role: str, grants: Grants) -> None:
             await conn.exec_driver_sql(f"GRANT {verbs} ON {kind} {name} TO {role}")
 
 
-async def held(conn: "Connection | asyncpg.Connection[asyncpg.Record]", role: str) -> set[_EACH]:
+async def held(conn: "AsyncConnection | asyncpg.Connection[asyncpg.Record]", role: str) -> set[_EACH]:
     """What the role was really granted, itself or as part of everybody, by the server's own catalogue."""
-    if isinstance(conn, Connection):
+    if isinstance(conn, AsyncConnection):
         rows = (await conn.execute(text(_HELD.replace("$1", ":role")), {"role": role})).all()
     else:
         rows = await conn.fetch(_HELD, role)
     return {(row[0], row[1], row[2]) for row in rows}
 
 
-async def open_to_all(conn: Connection) -> bool:
+async def open_to_all(conn: AsyncConnection) -> bool:
     """Whether everybody may use the public schema, as a new database allows."""
     return bool(await conn.scalar(text(_OPEN)))
 
