@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Row, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kernel.connection import Connection
 from kernel.storage import refusing
 from onboarding.domain.doors import IdentityAlreadyBound, IdentityUnknown
 from onboarding.domain.outside_identity import OutsideIdentity
@@ -16,7 +16,7 @@ CONSTRAINTS = {"one_member_per_subject": IdentityAlreadyBound}
 class SqlOutsideIdentities:
     """See ``ports.OutsideIdentities``."""
 
-    def __init__(self, conn: AsyncConnection) -> None:
+    def __init__(self, conn: Connection) -> None:
         self._conn = conn
 
     async def add(self, identity: OutsideIdentity) -> None:
