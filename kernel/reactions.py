@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import structlog
@@ -14,6 +14,7 @@ from kernel.crash_points import reached
 from kernel.database import Database, is_away
 from kernel.metrics import DEAD_LETTERS, EVENTS_HEARD
 from kernel.refusals import Unavailable
+from kernel.standing import Standing, standing_of
 from kernel.told import AlreadyHeard, Told, ToldTogether
 
 READ_BATCH_EVENTS = 200
@@ -49,16 +50,6 @@ Reactions = Mapping[str, Mapping[Any, Reaction | Together]]
 Outcome = TypeVar("Outcome")
 
 
-@dataclass
-class _Standing:
-    """Where a consumer stands with the keys of one batch."""
-
-    versions: dict[str, int]
-    known: set[str]
-    parked: set[str]
-    gaps: dict[str, str] = field(default_factory=dict)
-
-
 class Listening:
     """One service's ear on one topic."""
 
@@ -87,7 +78,7 @@ class Listening:
         if not events:
             return 0
         reached("consumer.after_poll")
-        standing = await self._standing([event for event in events if self._concerns_us(event)])
+        standing = await standing_of([event for event in events if self._concerns_us(event)], self._database)
         passing: dict[str, int] = {}
         waiting: list[Told] = []
         for event in events:
@@ -105,21 +96,6 @@ class Listening:
         await self._bus.commit(self.consumer, self.topic, place)
         return len(events)
 
-    async def _standing(self, events: Sequence[Told]) -> "_Standing":
-        """What is known of these events, asked once for the whole batch."""
-        if not events:
-            return _Standing({}, set(), set())
-        values = {
-            "topic": self.topic,
-            "keys": list({event.aggregate_id for event in events}),
-            "ids": [event.event_id for event in events],
-        }
-        async with self._database.statement() as conn:
-            versions = (await conn.execute(_VERSIONS, values)).all()
-            known = (await conn.scalars(_KNOWN, values)).all()
-            parked = (await conn.scalars(_PARKED_KEYS, values)).all()
-        return _Standing({row.key: row.version for row in versions}, set(known), set(parked))
-
     def _concerns_us(self, event: Told) -> bool:
         if event.type in self._by_type:
             return True
@@ -135,7 +111,7 @@ class Listening:
             values = {"topic": self.topic, "keys": list(versions), "versions": list(versions.values())}
             await conn.execute(_ADVANCE, values)
 
-    def _is_due(self, event: Told, standing: "_Standing") -> bool:
+    def _is_due(self, event: Told, standing: Standing) -> bool:
         reached = standing.versions.get(event.aggregate_id, 0)
         if event.event_id in standing.known or event.version <= reached:
             return False
@@ -143,7 +119,7 @@ class Listening:
             standing.gaps[event.event_id] = f"gap: version {event.version} came after {reached}"
         return True
 
-    async def _handle(self, events: Sequence[Told], standing: "_Standing") -> None:
+    async def _handle(self, events: Sequence[Told], standing: Standing) -> None:
         """Events of one reaction, in their order: together where it takes many, else one by one."""
         sound = [event for event in events if event.aggregate_id not in standing.parked]
         if len(sound) == len(events) > 1 and not standing.gaps and await self._at_once(events):
@@ -251,13 +227,6 @@ _ADVANCE = text("""
     SELECT CAST(:topic AS text), e.key, e.version
     FROM unnest(CAST(:keys AS text[]), CAST(:versions AS integer[])) AS e(key, version)
     ON CONFLICT (topic, key) DO UPDATE SET version = GREATEST(heard.version, excluded.version)""")
-_VERSIONS = text("SELECT key, version FROM heard WHERE topic = :topic AND key = ANY(CAST(:keys AS text[]))")
-_KNOWN = text("""
-    SELECT event_id FROM inbox WHERE topic = :topic AND event_id = ANY(CAST(:ids AS text[]))
-    UNION SELECT event_id FROM dead_letters WHERE topic = :topic AND event_id = ANY(CAST(:ids AS text[]))""")
-_PARKED_KEYS = text("""
-    SELECT DISTINCT key FROM dead_letters
-    WHERE topic = :topic AND key = ANY(CAST(:keys AS text[])) AND state = 'PARKED'""")
 _PARK = text("""
     INSERT INTO dead_letters (topic, key, event_id, type, version, payload, deposit, occurred_at, cause)
     VALUES (:topic, :key, :event_id, :type, :version, :payload, :deposit, :occurred_at, :cause)

@@ -86,5 +86,6 @@ _RECORD = text("""
 _HEARD = "SELECT EXISTS (SELECT FROM inbox WHERE topic = $1 AND event_id = ANY($2::text[]))"
 _MARK = "INSERT INTO inbox (topic, event_id) SELECT $1::text, unnest($2::text[])"
 _REACH = """
-    INSERT INTO heard (topic, key, version) SELECT $1::text, * FROM unnest($2::text[], $3::integer[])
+    INSERT INTO heard (topic, key, version) SELECT $1::text, r.key, r.version
+    FROM unnest($2::text[], $3::integer[]) AS r(key, version)
     ON CONFLICT (topic, key) DO UPDATE SET version = GREATEST(heard.version, excluded.version)"""

@@ -95,8 +95,9 @@ _HOLD_PRICE = text("""
     UPDATE accounts SET held_fen = held_fen + held.amount_fen FROM held WHERE accounts.account = held.account""")
 _CHARGE = text("""
     WITH metered AS (
-        SELECT * FROM unnest(CAST(:uses AS text[]), CAST(:moments AS timestamptz[]), CAST(:digests AS text[]))
-                      AS m(use_id, used_at, version_digest)
+        SELECT m.use_id, m.used_at, m.version_digest
+        FROM unnest(CAST(:uses AS text[]), CAST(:moments AS timestamptz[]), CAST(:digests AS text[]))
+             AS m(use_id, used_at, version_digest)
     ), open AS MATERIALIZED (
         SELECT use_id FROM holds WHERE use_id = ANY(CAST(:uses AS text[])) AND state = 'OPEN'
         ORDER BY use_id FOR UPDATE
