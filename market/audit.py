@@ -14,7 +14,7 @@ from kernel.audit import VIOLATIONS_SHOWN_MAX, Checker
 from kernel.checkers import KERNEL_CHECKERS
 from kernel.database import Database
 from kernel.objects import ObjectStore
-from kernel.reactions import AnyDeposit, Reaction, Reactions
+from kernel.reactions import AnyDeposit, Reaction, Reactions, Together
 from market.postgres import Server
 from market.roster import SERVICES
 from pledge.outbound.audit import LIVE_PLEDGES
@@ -125,7 +125,7 @@ def _reactions_of(name: str) -> Reactions:
     return reactions
 
 
-def _told_to(reactions: Mapping[Any, Reaction]) -> str:
+def _told_to(reactions: Mapping[Any, Reaction | Together]) -> str:
     types = [message.DESCRIPTOR.full_name for message in reactions if message is not AnyDeposit]
     named = " OR ".join([*(f"type = '{one}'" for one in types), *["deposit IS NOT NULL"] * (AnyDeposit in reactions)])
     return f"SELECT event_id, type FROM outbox WHERE sent_at < now() - {_SETTLING} AND ({named})"  # noqa: S608 - names of ours
