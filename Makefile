@@ -14,6 +14,7 @@ PROTOS := $(shell find proto -name '*.proto')
 # What a run may be told: make demo ARGS="--patients a.csv --conditions b.csv --bim c.ifc", make test ARGS="-k pledge".
 ARGS ?=
 DATA ?= var/market
+STACK ?= var/stack
 PORT ?= 8000
 # Test processes; two keep a small machine busy, and each has a PostgreSQL of its own.
 WORKERS ?= 2
@@ -30,6 +31,10 @@ demo: setup ## Run both headline cases as a story, from raw file to settled mone
 .PHONY: up
 up: setup ## Open the market with the data of the last demo (DATA=var/market PORT=8000)
 	@$(BIN)/yaosu up --data $(DATA) --port $(PORT) $(ARGS)
+
+.PHONY: stack
+stack: setup ## Open a market as in production: real servers, a process for each service's API and worker (STACK=var/stack)
+	@$(BIN)/yaosu stack --data $(STACK) --port $(PORT) $(ARGS)
 
 .PHONY: setup
 setup: $(INSTALLED) $(CONTRACTS) ## Make .venv, install the locked parts, build the contracts; quick when nothing changed

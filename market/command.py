@@ -44,7 +44,8 @@ def up(
 
 
 async def _up(data: Path, port: int) -> None:
-    from market.embedded import OPERATOR_FILE, open_market
+    from market.embedded import open_market
+    from market.files import OPERATOR_FILE
 
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -57,6 +58,21 @@ async def _up(data: Path, port: int) -> None:
         console.print(f"运营方凭证 The operator's credential: {data / OPERATOR_FILE}. Ctrl-C ends it.")
         await stopped.wait()
     console.print("市场已关闭，数据保存在 The market is closed; its data stay in " + str(data))
+
+
+@app.command()
+def stack(
+    data: Data = Path("var/stack"),
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8000,
+    only: Annotated[list[str] | None, typer.Option(help="Only this service (again for more); else all.")] = None,
+) -> None:
+    """Open the market as in production: real servers, each service's API and worker in a process of its own."""
+    begin_start()
+    from market.stack.command import run_stack
+
+    with _clear_errors():
+        services = [_known(name) for name in only or SERVICES]
+        uvloop.run(run_stack(data, services, port, console))
 
 
 @app.command()
@@ -209,13 +225,18 @@ def work(
 
 
 @app.command()
-def migrate(service: Service, data: Data = DEFAULT_DATA) -> None:
-    """Production: bring one service's database to its newest form."""
-    from market.processes import migrate_one
+def migrate(
+    services: Annotated[list[str] | None, typer.Argument(help="Which; all if none is named.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Production: bring the services' databases to their newest form; with onboarding's, make the first operator."""
+    from market import processes
 
     with _clear_errors():
-        uvloop.run(migrate_one(_known(service), data))
-    console.print(f"{service}: database is up to date 数据库已是最新")
+        names = [_known(service) for service in services or SERVICES]
+        uvloop.run(processes.migrate(names, data))
+    for name in names:
+        console.print(f"{name}: database is up to date 数据库已是最新")
 
 
 def _known(service: str) -> str:

@@ -2,14 +2,16 @@
 
 import asyncio
 import os
-import signal
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
 from kernel.worker_view import WorkerView
-from market.embedded import HOST, build_host, quiet_server
+from market.doors import HOST, quiet_server, told_to_stop
+from market.embedded import build_host
+from market.first_operator import first_operator
 from market.ground import Ground
 from market.starting import end_start
 
@@ -30,22 +32,14 @@ async def _ground(name: str, data: Path) -> Ground:
     )
 
 
-def _told_to_stop() -> asyncio.Event:
-    """Set by a signal; made first, so that a process which is told to stop while it starts also ends cleanly."""
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    return stopped
-
-
 async def serve_one(name: str, data: Path, port: int, at: str = HOST) -> None:
     """HTTP and gRPC until the process is told to stop."""
-    stopped = _told_to_stop()
+    stopped = told_to_stop()
     ground = await _ground(name, data)
     host = build_host(ground, name)
     await ground.prove(host)
     await ground.listen(host)
-    server = quiet_server(host.service.app, port, at)
+    server = quiet_server(host.service.app, port, at, behind_proxy=True)
     serving = asyncio.create_task(server.serve())
     end_start()
     log.info("serving", service=name, port=port)
@@ -60,7 +54,7 @@ async def serve_one(name: str, data: Path, port: int, at: str = HOST) -> None:
 
 async def work_one(name: str, data: Path, port: int = 0, at: str = HOST) -> None:
     """Relay, reactions and jobs until the process is told to stop; on the port, if any, its health and numbers."""
-    stopped = _told_to_stop()
+    stopped = told_to_stop()
     ground = await _ground(name, data)
     host = build_host(ground, name)
     await ground.prove(host)
@@ -82,12 +76,17 @@ async def work_one(name: str, data: Path, port: int = 0, at: str = HOST) -> None
         await ground.close()
 
 
-async def migrate_one(name: str, data: Path) -> None:
-    """The service's database at its newest form."""
-    ground = await _ground(name, data)
-    host = build_host(ground, name)
+async def migrate(names: Sequence[str], data: Path) -> None:
+    """The services' databases at their newest form; with onboarding's, the first operator."""
+    ground = await _ground(names[0] if len(names) == 1 else "", data)
     try:
-        await ground.migrate(host)
+        for name in names:
+            host = build_host(ground, name)
+            try:
+                await ground.migrate(host)
+                if name == "onboarding":
+                    await first_operator(data, host)
+            finally:
+                await host.close()
     finally:
-        await host.close()
         await ground.close()

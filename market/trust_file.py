@@ -1,15 +1,24 @@
 """The public keys that a running market signs with, as its services publish them."""
 
+import asyncio
 import json
+from pathlib import Path
 from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
 from kernel.canonical import canonical
+from market.files import TRUST_FILE
 from market.verify.trust import Trust
 
 ISSUERS = ("rights", "trading")
 ANSWER_SECONDS_MAX = 30
 _WITHOUT_PROXY = build_opener(ProxyHandler({}))
+
+
+async def keep_trust(data: Path, url: str) -> None:
+    """Write them to the market's trust file, which also is what verifiers pin."""
+    trust = await asyncio.to_thread(published_trust, url)
+    (data / TRUST_FILE).write_bytes(canonical(trust))
 
 
 def published_trust(url: str) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from rich.console import Console
 from market.audit import audit, show
 from market.complaints import Complaint
 from market.demo.telling import Inputs
-from market.embedded import TRUST_FILE, Market, open_market, stop_leftovers
+from market.embedded import Market, open_market, stop_leftovers
+from market.files import TRUST_FILE
 from market.verify.certificate import verify_file
 from market.verify.command import pin_trust
 from market.verify.trust import Trust, pinned_path

@@ -22,7 +22,7 @@ from market.demo.persons import Applicant, applicants_of
 from market.demo.story import Story
 from market.demo.trade_steps import top_up
 from market.demo.world import STARTS_AT, World
-from market.embedded import OPERATOR_FILE
+from market.files import OPERATOR_FILE
 from market.postgres import start_postgres
 from tests.bench.figures import Figure, share_of
 from tests.bench.sizes import Sizes

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from market.demo.telling import Inputs, tell
-from market.embedded import OPERATOR_FILE
+from market.files import OPERATOR_FILE
 from tests.journeys import expected
 from tests.journeys.inputs import SAMPLES, first_persons
 from tests.market.process import Process, run

@@ -14,7 +14,7 @@ from market.demo.copies import re_export, shuffle_rows
 from market.demo.rights_steps import certify, submit
 from market.demo.story import Story
 from market.demo.world import STARTS_AT, World
-from market.embedded import OPERATOR_FILE
+from market.files import OPERATOR_FILE
 from tests.journeys.inputs import SAMPLES, first_persons
 from tests.market.process import Process
 

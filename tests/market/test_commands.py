@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from market.command import app
-from market.embedded import _lock
+from market.doors import lock_folder
 from tests.market.process import run
 
 
@@ -49,7 +49,7 @@ def test_a_folder_that_no_demo_made_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_use_is_refused_to_the_second_market(tmp_path: Path) -> None:
-    with _lock(tmp_path / "data"):
+    with lock_folder(tmp_path / "data"):
         assert_said_in_one_line(asked("up", "--data", str(tmp_path / "data")), "another market runs on")
 
 

@@ -12,7 +12,8 @@ import pytest
 from market.complaints import FolderInUse
 from market.demo.cast import CAST, admit, operator_of
 from market.demo.client import Door
-from market.embedded import OPERATOR_FILE, TRUST_FILE, Market, open_market
+from market.embedded import Market, open_market
+from market.files import OPERATOR_FILE, TRUST_FILE
 from market.roster import SERVICES
 from tests.market.process import free_port
 

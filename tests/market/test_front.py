@@ -6,6 +6,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from market.front import Front
+from market.health import PartHealth
 
 
 class Named:
@@ -18,9 +19,13 @@ class Named:
         await PlainTextResponse(f"{self._name} {scope['path']}")(scope, receive, send)
 
 
+async def well() -> dict[str, PartHealth]:
+    return {name: PartHealth(is_ready=True) for name in ("rights", "trading")}
+
+
 @pytest.fixture
 def door() -> httpx.AsyncClient:
-    front = Front({name: Named(name) for name in ("rights", "trading")})
+    front = Front({name: Named(name) for name in ("rights", "trading")}, well)
     return httpx.AsyncClient(transport=httpx.ASGITransport(front), base_url="http://market")
 
 
@@ -41,6 +46,9 @@ async def test_the_market_says_that_it_is_ready_and_where_the_pages_are(
     door: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.metadata.version", lambda _: "0.1.0")  # also where it runs without being installed
-    assert (await door.get("/health")).json() == {"services": ["rights", "trading"], "ready": True}
+    ready = {"ready": True}
+    assert (await door.get("/health")).json() == {
+        "ready": True, "services": ["rights", "trading"], "parts": {"rights": ready, "trading": ready},
+    }  # fmt: skip
     assert 'href="/rights/v1/docs"' in (await door.get("/")).text
     assert (await door.get("/metrics")).headers["content-type"].startswith("text/plain")

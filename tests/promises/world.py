@@ -14,7 +14,7 @@ import psutil
 from kernel.crash_points import SETTING as CRASH_SETTING
 from kernel.objects import FolderStore
 from market.demo.client import Door
-from market.embedded import OPERATOR_FILE
+from market.files import OPERATOR_FILE
 from market.postgres import Server, start_postgres
 from tests.market.process import Process
 from tests.promises.history import History, Remembering

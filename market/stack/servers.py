@@ -1,0 +1,79 @@
+"""The real servers under a stack, in a process that holds them: they end when it does, and it ends with the stack."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import URL
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from kernel.secret_files import made_once, replaced
+from market.doors import quiet_server, told_to_stop
+from market.files import SERVERS_FILE
+from market.health import Ask, answer_health, ask_all
+from market.postgres import Server, start_postgres
+
+DATABASE = "YAOSU_DATABASE_URL"
+
+
+@dataclass
+class Servers:
+    """What others are told of the servers (only migrations know an administrator), and how each is asked."""
+
+    for_migrations: dict[str, str]
+    for_services: dict[str, str]
+    asks: dict[str, Ask]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """``/health``, asked of the servers themselves."""
+        if scope["type"] != "http":
+            return
+        answer = Response(status_code=404)
+        if scope["path"] == "/health":
+            answer = answer_health([], await ask_all(self.asks))
+        await answer(scope, receive, send)
+
+
+async def start_servers(data: Path, stack: AsyncExitStack) -> Servers:
+    """Start what no address in the environment names."""
+    secret = made_once(data / "keys" / "databases.key", lambda: secrets.token_bytes(32))
+    postgres = await start_postgres(data / "postgres", secret)
+    stack.callback(postgres.close)
+    admin = postgres.admin
+    nobody = URL.create(admin.drivername, host=admin.host, port=admin.port, database=admin.database, query=admin.query)
+    return Servers(
+        for_migrations={DATABASE: admin.render_as_string(hide_password=False)},
+        for_services={DATABASE: nobody.render_as_string()},
+        asks={"database": _asks_postgres(postgres)},
+    )
+
+
+def _asks_postgres(postgres: Server) -> Ask:
+    async def ask() -> Mapping[str, Any]:  # Any: JSON values
+        connection = await postgres.connect()
+        try:
+            return {"version": await connection.fetchval("SHOW server_version")}
+        finally:
+            await connection.close()
+
+    return ask
+
+
+async def hold_servers(data: Path, port: int) -> None:
+    """Hold the servers until the process is told to stop; on the port, how they are."""
+    stopped = told_to_stop()
+    async with AsyncExitStack() as stack:
+        servers = await start_servers(data, stack)
+        told = {"for_migrations": servers.for_migrations, "for_services": servers.for_services}
+        replaced(data / SERVERS_FILE, json.dumps(told).encode())
+        view = quiet_server(servers, port)
+        showing = asyncio.create_task(view.serve())
+        await stopped.wait()
+        view.should_exit = True
+        await showing
