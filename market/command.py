@@ -10,23 +10,19 @@ from typing import Annotated, TypeVar
 
 import typer
 import uvloop
-from rich.console import Console
-from rich.markup import escape
 
 from kernel.logs import set_up_logs
 from market.complaints import Complaint
-from market.roster import SERVICES
+from market.production import app as production
+from market.saying import DEFAULT_DATA, Data, clear_errors, console
 from market.starting import begin_start, end_start
 from market.verify.command import pin_trust, run_verify
 from market.verify.refusals import NotVerified
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="要素 Yaosu: a data-element market, end to end.")
-console = Console(highlight=False)
 
 Known = TypeVar("Known")
 TrustFile = Annotated[Path | None, typer.Option(help="The trust file; else YAOSU_TRUST, else the pinned one.")]
-Data = Annotated[Path, typer.Option(help="The market's folder; made at the first start.")]
-DEFAULT_DATA = Path("var/market")
 _HERE = Path(__file__).resolve().parent
 SAMPLES = next(folder for folder in (_HERE / "samples", _HERE.parent / "samples") if folder.is_dir())
 
@@ -39,7 +35,7 @@ def up(
     """Open the whole market in this process, until Ctrl-C."""
     begin_start()
     set_up_logs(os.environ.get("YAOSU_LOG_LEVEL", "INFO"))
-    with _clear_errors():
+    with clear_errors():
         uvloop.run(_up(data, port))
 
 
@@ -61,21 +57,6 @@ async def _up(data: Path, port: int) -> None:
 
 
 @app.command()
-def stack(
-    data: Data = Path("var/stack"),
-    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8000,
-    only: Annotated[list[str] | None, typer.Option(help="Only this service (again for more); else all.")] = None,
-) -> None:
-    """Open the market as in production: real servers, each service's API and worker in a process of its own."""
-    begin_start()
-    from market.stack.command import run_stack
-
-    with _clear_errors():
-        services = [_known(name) for name in only or SERVICES]
-        uvloop.run(run_stack(data, services, port, console))
-
-
-@app.command()
 def demo(
     data: Data = DEFAULT_DATA,
     patients: Annotated[Path, typer.Option(help="CSV of persons in Synthea's columns.")] = SAMPLES
@@ -90,7 +71,7 @@ def demo(
     from market.demo.run import run_demo
     from market.demo.telling import Inputs
 
-    with _clear_errors():
+    with clear_errors():
         for path in (patients, conditions, bim):
             if not path.is_file():
                 message = f"{path} is not there; give a file of that kind"
@@ -131,7 +112,7 @@ def witness(
     from market.verify.trust import Trust, trust_path
     from market.witnessing import run_witness
 
-    with _clear_errors():
+    with clear_errors():
         known = _trusted(lambda: Trust.from_file(trust_path(trust)))
         code = uvloop.run(run_witness(market, known, store, name, every_seconds, _plainly))
     raise typer.Exit(code)
@@ -149,7 +130,7 @@ def witnessed(
     from market.verify.trust import Trust, trust_path
     from market.witnessing import write_proof
 
-    with _clear_errors():
+    with clear_errors():
         known = _trusted(lambda: Trust.from_file(trust_path(trust)))
         _trusted(lambda: uvloop.run(write_proof(certificate, checkpoint, market, known, out)))
     console.print(f"Written 已写入: {out}")
@@ -167,7 +148,7 @@ def _trusted(step: Callable[[], Known]) -> Known:
 def audit(data: Data = DEFAULT_DATA) -> None:
     """Run the checker of every promise over the live data and print what was found."""
     set_up_logs("ERROR")
-    with _clear_errors():
+    with clear_errors():
         if not (data / "keys").is_dir():
             message = f"{data} holds no market; give its folder with --data"
             raise Complaint(message)
@@ -188,74 +169,7 @@ async def _audit(data: Path) -> int:
         await ground.close()
 
 
-Service = Annotated[str, typer.Argument(help=", ".join(SERVICES))]
-Host = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 in a container.")]
-
-
-@app.command()
-def serve(
-    service: Service,
-    data: Data = DEFAULT_DATA,
-    port: Annotated[int, typer.Option(help="The port of its HTTP API.")] = 8001,
-    host: Host = "127.0.0.1",
-) -> None:
-    """Production: one service's HTTP and gRPC servers in a process of their own."""
-    begin_start()
-    from market.processes import serve_one
-
-    set_up_logs(os.environ.get("YAOSU_LOG_LEVEL", "INFO"))
-    with _clear_errors():
-        uvloop.run(serve_one(_known(service), data, port, host))
-
-
-@app.command()
-def work(
-    service: Service,
-    data: Data = DEFAULT_DATA,
-    port: Annotated[int, typer.Option(help="The port that shows its health and numbers; 0: none.")] = 0,
-    host: Host = "127.0.0.1",
-) -> None:
-    """Production: one service's worker (relay, reactions, clocks) in a process of its own."""
-    begin_start()
-    from market.processes import work_one
-
-    set_up_logs(os.environ.get("YAOSU_LOG_LEVEL", "INFO"))
-    with _clear_errors():
-        uvloop.run(work_one(_known(service), data, port, host))
-
-
-@app.command()
-def migrate(
-    services: Annotated[list[str] | None, typer.Argument(help="Which; all if none is named.")] = None,
-    data: Data = DEFAULT_DATA,
-) -> None:
-    """Production: bring the services' databases to their newest form; with onboarding's, make the first operator."""
-    from market import processes
-
-    with _clear_errors():
-        names = [_known(service) for service in services or SERVICES]
-        uvloop.run(processes.migrate(names, data))
-    for name in names:
-        console.print(f"{name}: database is up to date 数据库已是最新")
-
-
-def _known(service: str) -> str:
-    if service not in SERVICES:
-        message = f"there is no service {service}; there are {', '.join(SERVICES)}"
-        raise Complaint(message)
-    return service
-
-
-class _clear_errors:  # noqa: N801 - reads as a phrase
-    """Say what is wrong in one line; the trace is for bugs."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Complaint):
-            console.print(f"[red]{escape(str(error))}[/red]", soft_wrap=True)
-            raise typer.Exit(2) from error
+app.add_typer(production)
 
 
 def main() -> None:

@@ -1,0 +1,87 @@
+"""The commands of production: the stack on one machine, and each of its processes by itself."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+
+from kernel.logs import set_up_logs
+from market.complaints import Complaint
+from market.roster import SERVICES
+from market.saying import DEFAULT_DATA, Data, clear_errors, console
+from market.starting import begin_start
+
+app = typer.Typer()
+Service = Annotated[str, typer.Argument(help=", ".join(SERVICES))]
+Host = Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 in a container.")]
+
+
+@app.command()
+def serve(
+    service: Service,
+    data: Data = DEFAULT_DATA,
+    port: Annotated[int, typer.Option(help="The port of its HTTP API.")] = 8001,
+    host: Host = "127.0.0.1",
+) -> None:
+    """Production: one service's HTTP and gRPC servers in a process of their own."""
+    begin_start()
+    from market.processes import serve_one
+
+    set_up_logs(os.environ.get("YAOSU_LOG_LEVEL", "INFO"))
+    with clear_errors():
+        uvloop.run(serve_one(_known(service), data, port, host))
+
+
+@app.command()
+def work(
+    service: Service,
+    data: Data = DEFAULT_DATA,
+    port: Annotated[int, typer.Option(help="The port that shows its health and numbers; 0: none.")] = 0,
+    host: Host = "127.0.0.1",
+) -> None:
+    """Production: one service's worker (relay, reactions, clocks) in a process of its own."""
+    begin_start()
+    from market.processes import work_one
+
+    set_up_logs(os.environ.get("YAOSU_LOG_LEVEL", "INFO"))
+    with clear_errors():
+        uvloop.run(work_one(_known(service), data, port, host))
+
+
+@app.command()
+def migrate(
+    services: Annotated[list[str] | None, typer.Argument(help="Which; all if none is named.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Production: bring the services' databases to their newest form; with onboarding's, make the first operator."""
+    from market import processes
+
+    with clear_errors():
+        names = [_known(service) for service in services or SERVICES]
+        uvloop.run(processes.migrate(names, data))
+    for name in names:
+        console.print(f"{name}: database is up to date 数据库已是最新")
+
+
+def _known(service: str) -> str:
+    if service not in SERVICES:
+        message = f"there is no service {service}; there are {', '.join(SERVICES)}"
+        raise Complaint(message)
+    return service
+
+
+@app.command()
+def stack(
+    data: Data = Path("var/stack"),
+    port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8000,
+    only: Annotated[list[str] | None, typer.Option(help="Only this service (again for more); else all.")] = None,
+) -> None:
+    """Open the market as in production: real servers, each service's API and worker in a process of its own."""
+    begin_start()
+    from market.stack.command import run_stack
+
+    with clear_errors():
+        services = [_known(name) for name in only or SERVICES]
+        uvloop.run(run_stack(data, services, port, console))
