@@ -25,3 +25,4 @@ PROMISE_CHECKED_AT = Gauge(
 )
 AUDIT_FAILURES = Counter("yaosu_audit_failures_total", "Looks at a promise that failed", ["service", "promise"])
 GAUGE_FAILURES = Counter("yaosu_gauge_failures_total", "Queries for a gauge that failed", ["service", "gauge"])
+TLS_ENDS_AT = Gauge("yaosu_tls_certificate_ends_at", "When a TLS certificate in use ends, in Unix seconds", ["file"])

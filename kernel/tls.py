@@ -12,6 +12,8 @@ import structlog
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 from cryptography.x509 import load_pem_x509_certificate, load_pem_x509_certificates
 
+from kernel.metrics import TLS_ENDS_AT
+
 OLD_CALLS_SECONDS = 30.0
 _PUBLIC = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 log = structlog.get_logger()
@@ -79,6 +81,7 @@ class OwnCertificate:
 
     def _take(self, credentials: Credentials) -> None:
         self._now, self.number = credentials, self.number + 1
+        TLS_ENDS_AT.labels(self.files.certificate.name).set(credentials.ends_at.timestamp())
         left = credentials.ends_at - datetime.now(UTC)
         self._renew_at = credentials.ends_at - left / 3
 

@@ -12,11 +12,12 @@ from market.files import OPERATOR_FILE
 
 async def first_operator(data: Path, onboarding: Host) -> dict[str, str]:
     """Made at the first start, and kept in a file that only the owner may read; onboarding takes it as it stands."""
-    credential: dict[str, str] = json.loads(made_once(data / OPERATOR_FILE, _new_credential))
+    credential: dict[str, str] = json.loads(made_once(data / OPERATOR_FILE, new_credential))
     bootstrap = importlib.import_module("onboarding.bootstrap")
     await bootstrap.ensure_operator(onboarding.service.ports, credential["client_id"], credential["client_secret"])
     return credential
 
 
-def _new_credential() -> bytes:
+def new_credential() -> bytes:
+    """A client's name and secret, as JSON."""
     return json.dumps({"client_id": f"cli_{secrets.token_hex(8)}", "client_secret": secrets.token_urlsafe(32)}).encode()

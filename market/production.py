@@ -65,6 +65,15 @@ def migrate(
         console.print(f"{name}: database is up to date 数据库已是最新")
 
 
+@app.command()
+def keys(folder: Annotated[Path, typer.Argument(help="Where they go; what is there already stays.")]) -> None:
+    """Production: make the keys, passwords and certificates of a market in containers, or renew its certificates."""
+    from market.deployment_keys import make_keys
+
+    made = make_keys(folder)
+    console.print(f"{folder}: keys of 密钥已就绪：{', '.join(made)}", soft_wrap=True)
+
+
 def _known(service: str) -> str:
     if service not in SERVICES:
         message = f"there is no service {service}; there are {', '.join(SERVICES)}"
