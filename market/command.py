@@ -22,7 +22,9 @@ from market.verify.refusals import NotVerified
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="要素 Yaosu: a data-element market, end to end.")
 
 Known = TypeVar("Known")
+Files = tuple[Path, Path, Path]
 TrustFile = Annotated[Path | None, typer.Option(help="The trust file; else YAOSU_TRUST, else the pinned one.")]
+VISIT = Path("var/visit")
 _HERE = Path(__file__).resolve().parent
 SAMPLES = next(folder for folder in (_HERE / "samples", _HERE.parent / "samples") if folder.is_dir())
 
@@ -58,29 +60,49 @@ async def _up(data: Path, port: int) -> None:
 
 @app.command()
 def demo(
-    data: Data = DEFAULT_DATA,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="The market's folder (var/market); with --url where papers go (var/visit)."),
+    ] = None,
     patients: Annotated[Path, typer.Option(help="CSV of persons in Synthea's columns.")] = SAMPLES
     / "sample-persons.csv",
     conditions: Annotated[Path, typer.Option(help="CSV of diagnoses in Synthea's columns.")] = SAMPLES
     / "sample-diagnoses.csv",
     bim: Annotated[Path, typer.Option(help="A building model, IFC.")] = SAMPLES / "sample-house.ifc",
-    report: Annotated[Path | None, typer.Option(help="Where the JSON report goes; else DATA/report.json.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Where the JSON report goes (report.json there).")] = None,
+    url: Annotated[str, typer.Option(help="A market that runs already; else one of the demo's own.")] = "",
+    operator: Annotated[Path | None, typer.Option(help="With --url: that market's operator.json.")] = None,
 ) -> None:
     """Tell both cases, from raw file to settled money and released pledge, over the public APIs."""
     set_up_logs("ERROR")
-    from market.demo.run import run_demo
-    from market.demo.telling import Inputs
-
+    folder = data or (VISIT if url else DEFAULT_DATA)
+    files, report = (patients, conditions, bim), report or folder / "report.json"
     with clear_errors():
-        for path in (patients, conditions, bim):
+        for path in files:
             if not path.is_file():
                 message = f"{path} is not there; give a file of that kind"
                 raise Complaint(message)
-        violations = uvloop.run(
-            run_demo(data, Inputs(patients, conditions, bim), report or data / "report.json", console)
-        )
+        violations = _visit(url, operator, folder, files, report) if url else _tell(folder, files, report)
     if violations:
         raise typer.Exit(1)
+
+
+def _tell(folder: Path, files: Files, report: Path) -> int:
+    from market.demo.run import run_demo
+    from market.demo.telling import Inputs
+
+    return uvloop.run(run_demo(folder, Inputs(*files), report, console))
+
+
+def _visit(url: str, operator: Path | None, folder: Path, files: Files, report: Path) -> int:
+    from market.demo.telling import Inputs
+    from market.demo.visit import tell_there
+
+    if operator is None:
+        message = "with --url give the market's operator.json with --operator"
+        raise Complaint(message)
+    uvloop.run(tell_there(url, operator, folder, Inputs(*files), report, console))
+    return 0
 
 
 @app.command()
@@ -161,12 +183,14 @@ async def _audit(data: Path) -> int:
     from market.audit import audit as look
     from market.audit import show
     from market.ground import Ground
+    from market.stack.servers import within_reach
 
-    ground = await Ground.open(data, movable_clock=False)
-    try:
-        return show(await look(ground.server, ground.objects), console)
-    finally:
-        await ground.close()
+    async with within_reach(data):
+        ground = await Ground.open(data, movable_clock=False)
+        try:
+            return show(await look(ground.server, ground.objects), console)
+        finally:
+            await ground.close()
 
 
 app.add_typer(production)

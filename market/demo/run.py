@@ -9,17 +9,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 from rich.console import Console
 
 from market.audit import audit, show
 from market.complaints import Complaint
+from market.demo.ending import evidence_of, keep_report
 from market.demo.telling import Inputs
 from market.embedded import Market, open_market, stop_leftovers
 from market.files import TRUST_FILE
-from market.verify.certificate import verify_file
 from market.verify.command import pin_trust
-from market.verify.trust import Trust, pinned_path
+from market.verify.trust import pinned_path
 
 MARKER = "demo.json"
 
@@ -38,14 +37,13 @@ async def run_demo(data: Path, inputs: Inputs, report: Path, console: Console) -
         (data / MARKER).write_text(json.dumps({"began_at": time.time()}))
         told = await _tell_from_outside(market, inputs)
         await market.settle()
-        told["evidence"] = await _evidence(market, told)
+        told["evidence"] = await evidence_of(market.url, market.trust_path, data, told)
         findings = await audit(market.ground.server, market.ground.objects)
     violations = show(findings, console)
     told["audit"] = {"promises": len(findings), "violations": violations}
     told["seconds"] = round(time.monotonic() - began, 1)
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text(json.dumps(told, ensure_ascii=False, indent=2))
-    _say_the_end(told, report, data, console)
+    keep_report(told, report, data, console)
+    console.print("[bold green]make up[/bold green] 打开带有这些数据的市场 opens the market with that data")
     return violations
 
 
@@ -90,27 +88,3 @@ def _unpin(replaced: Path) -> None:
     pinned = pinned_path()
     if replaced.exists() and pinned.exists() and pinned.read_bytes() == replaced.read_bytes():
         pinned.unlink()
-
-
-async def _evidence(market: Market, told: dict[str, Any]) -> dict[str, Any]:
-    """How much was deposited; and every certificate of the report, verified offline."""
-    async with httpx.AsyncClient(base_url=market.url, timeout=60) as http:
-        checkpoint = (await http.get("/evidence/v1/checkpoint")).raise_for_status().text
-    trust = Trust.from_file(market.trust_path)
-    paths = [told["medical"]["certificate"], told["medical"]["trade_certificate"], told["bim"]["certificate"],
-             told["bim"]["licence"]["trade_certificate"]]  # fmt: skip
-    for path in paths:
-        verify_file(market.ground.data / path, trust)
-    return {"deposits": int(checkpoint.splitlines()[1]), "checkpoint": checkpoint, "verified": len(paths)}
-
-
-def _say_the_end(told: dict[str, Any], report: Path, data: Path, console: Console) -> None:
-    medical, bim = told["medical"], told["bim"]
-    console.print(
-        f"\n[bold]医疗[/bold] {medical['calls']} 次 × {medical['price_fen']} 分 = {medical['charged_fen']} 分 = 清算 "
-        f"{medical['settled_fen']} = 银行 {medical['bank_statement_fen']}"
-    )
-    console.print(f"[bold]BIM[/bold] 贷款 {bim['loan_fen']} 分，已解除 released: {bim['released']}")
-    console.print(f"报告 report: {report}   用时 {told['seconds']} s")
-    console.print(f"证书可离线核验 verify offline: yaosu verify {data / medical['certificate']}")
-    console.print("[bold green]make up[/bold green] 打开带有这些数据的市场 opens the market with that data")

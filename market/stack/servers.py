@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import os
 import secrets
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kernel.secret_files import made_once, replaced
-from market.doors import quiet_server, told_to_stop
-from market.files import SERVERS_FILE
+from market.complaints import FolderInUse
+from market.doors import lock_folder, quiet_server, told_to_stop
+from market.files import SERVERS_FILE, STACK_FILE
 from market.health import Ask, answer_health, ask_all
 from market.postgres import Server, start_postgres
 
@@ -77,3 +79,32 @@ async def hold_servers(data: Path, port: int) -> None:
         await stopped.wait()
         view.should_exit = True
         await showing
+
+
+@asynccontextmanager
+async def within_reach(data: Path) -> AsyncIterator[None]:
+    """The servers of the stack on the folder, for whoever looks into its data; nothing to do for other markets.
+
+    While the stack runs, they are its own; else they run for the time of the block.
+    """
+    if not (data / STACK_FILE).exists():
+        yield
+        return
+    async with AsyncExitStack() as stack:
+        try:
+            stack.callback(lock_folder(data).close)
+        except FolderInUse:
+            addresses = json.loads((data / SERVERS_FILE).read_bytes())["for_migrations"]
+        else:
+            addresses = (await start_servers(data, stack)).for_migrations
+        before = {name: os.environ.get(name) for name in addresses}
+        os.environ.update(addresses)
+        stack.callback(_restore, before)
+        yield
+
+
+def _restore(environment: Mapping[str, str | None]) -> None:
+    for name, value in environment.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value

@@ -8,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from market.command import app
 from market.doors import lock_folder
-from tests.market.process import run
+from tests.market.process import free_port, run
 
 
 def asked(*arguments: str) -> Result:
@@ -23,6 +23,12 @@ def asked(*arguments: str) -> Result:
         (["serve", "nonsense", "--data", "unused"], "there is no service nonsense"),
         (["work", "nonsense", "--data", "unused"], "there is no service nonsense"),
         (["migrate", "nonsense", "--data", "unused"], "there is no service nonsense"),
+        (["stack", "--only", "nonsense", "--data", "unused"], "there is no service nonsense"),
+        (["demo", "--url", "http://127.0.0.1:9", "--data", "unused"], "give the market's operator.json"),
+        (
+            ["demo", "--url", "http://127.0.0.1:9", "--operator", "missing.json", "--data", "unused"],
+            "missing.json is not an operator's credential",
+        ),
         (["demo", "--data", "unused", "--patients", "missing.csv"], "missing.csv is not there"),
     ],
 )
@@ -58,3 +64,10 @@ def test_help_names_every_command(tmp_path: Path) -> None:
     assert ended.returncode == 0
     for command in ("up", "demo", "verify", "audit", "serve", "work", "migrate"):
         assert f" {command} " in ended.stdout
+
+
+def test_a_market_that_is_not_there_is_not_told_a_story(tmp_path: Path) -> None:
+    operator = tmp_path / "operator.json"
+    operator.write_text(json.dumps({"client_id": "cli_1", "client_secret": "secret"}))
+    arguments = ["--url", f"http://127.0.0.1:{free_port()}", "--operator", str(operator), "--data", str(tmp_path / "v")]
+    assert_said_in_one_line(asked("demo", *arguments), "no market answers at")
