@@ -10,7 +10,7 @@ from sqlalchemy import Executable, Row, ScalarResult
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 from sqlalchemy.exc import IntegrityError
 
-from kernel.pool import Line, Record, told
+from kernel.pool import Answer, Line, Pool, Record, told
 from kernel.refusals import Refusal
 from kernel.statements import Said, Values, said, said_of_many, together
 
@@ -40,11 +40,13 @@ class Connection:
 
     ``lazy``: reads before the first change stand alone, and the transaction begins with the first statement that
     changes or locks something. Under READ COMMITTED, where each statement sees its own snapshot anyway, this differs
-    from an early BEGIN in nothing but the number of round trips.
+    from an early BEGIN in nothing but the number of round trips. A connection is lent from the pool for each read that
+    stands alone, and from the transaction's beginning to its end.
     """
 
-    def __init__(self, line: Line, *, lazy: bool = False, alone: bool = False) -> None:
-        self._line = line
+    def __init__(self, pool: Pool, *, lazy: bool = False, alone: bool = False) -> None:
+        self._pool = pool
+        self._line: Line | None = None
         self._lazy, self._alone = lazy, alone
         self.begun = False
         self._waiting: list[tuple[Said, Refusals, Mapping[str, Any]]] = []
@@ -55,11 +57,11 @@ class Connection:
         if values is not None and not isinstance(values, Mapping):
             sql, arguments = said_of_many(statement, values)
             await self._ready(touches=True)
-            await self._line.run_many(sql, arguments)
+            await (self._line or self._pool).run_many(sql, arguments)
             return Outcome(_NOTHING, iter(()))
         what = said(statement, values)
         await self._ready(touches=what.touches)
-        rows, status, attributes = await self._line.run(what)
+        rows, status, attributes = await self._run(what)
         outcome = Outcome(_shape(what, attributes), map(tuple, rows))
         touched = _ROWS.match(status or "")
         outcome.rowcount = int(touched[1]) if touched else -1
@@ -68,7 +70,7 @@ class Connection:
     async def ask(self, sql: str, *arguments: object) -> Record:
         """The one row of a read in PostgreSQL's own words."""
         await self._ready(touches=False)
-        return (await self._line.run(Said(sql, arguments, touches=False)))[0][0]
+        return (await self._run(Said(sql, arguments, touches=False)))[0][0]
 
     async def scalar(self, statement: Executable, values: Values | None = None) -> Any:  # Any: a column's value
         """The first column of the first row, if there is one."""
@@ -86,7 +88,7 @@ class Connection:
 
     async def _streamed(self, what: Said) -> AsyncIterator[Row[*tuple[Any, ...]]]:
         try:
-            prepared = await self._line.raw.prepare(what.sql)
+            prepared = await self._pinned.raw.prepare(what.sql)
             shape, cursor = _shape(what, prepared.get_attributes()), await prepared.cursor(*what.arguments)
             while rows := await cursor.fetch(_ROWS_FETCHED):
                 for row in Outcome(shape, map(tuple, rows)):
@@ -97,7 +99,7 @@ class Connection:
     async def exec_driver_sql(self, sql: str) -> Outcome:
         """PostgreSQL's own words."""
         await self._ready(touches=True)
-        rows, _, attributes = await self._line.run(Said(sql, (), touches=True))
+        rows, _, attributes = await self._run(Said(sql, (), touches=True))
         return Outcome(_shape(Said(sql, (), touches=True), attributes), map(tuple, rows))
 
     def later(self, statement: Executable, values: Values | None = None, refusals: Refusals | None = None,
@@ -121,8 +123,25 @@ class Connection:
 
     async def _begin(self) -> None:
         if not self.begun and not self._alone:
+            self._line = await self._pool.lend()
             await self._line.run_plain("BEGIN")
             self.begun = True
+
+    async def _run(self, what: Said) -> Answer:
+        return await (self._line or self._pool).run(what)
+
+    @property
+    def _pinned(self) -> Line:
+        if self._line is None:
+            message = "this needs a transaction"
+            raise RuntimeError(message)
+        return self._line
+
+    def close(self, *, clean: bool) -> None:
+        """Give the connection back, if one is still lent; unclean: whatever is open on it is undone first."""
+        if self._line is not None:
+            self._pool.give_back(self._line, clean=clean)
+            self._line = None
 
     async def send(self, *more: Said, last: str = "SELECT 1") -> None:
         """Everything that waits, and this, as one statement; by itself when nothing was begun."""
@@ -131,7 +150,11 @@ class Connection:
         if not parts:
             return
         try:
-            await self._line.run(together(parts, last))
+            what = together(parts, last)
+            if self._line is None:
+                await self._pool.gathering.send(what)
+            else:
+                await self._line.run(what)
         except IntegrityError as error:
             name = constraint_of(error)
             for _, refusals, facts in waiting:
@@ -145,26 +168,28 @@ class Connection:
         await self._ready(touches=True)
         self._nested += 1
         name = f"nested_{self._nested}"
-        await self._line.run_plain(f"SAVEPOINT {name}")
+        await self._pinned.run_plain(f"SAVEPOINT {name}")
         try:
             yield
             await self._ready(touches=True)
         except Exception:
             self._waiting.clear()
-            await self._line.run_plain(f"ROLLBACK TO {name}")
+            await self._pinned.run_plain(f"ROLLBACK TO {name}")
             raise
-        await self._line.run_plain(f"RELEASE {name}")
+        await self._pinned.run_plain(f"RELEASE {name}")
 
     async def commit(self) -> None:
         """Keep what was done; what still waits goes first."""
         await self.send()
         if self.begun:
-            await self._line.run_plain("COMMIT")
+            await self._pinned.run_plain("COMMIT")
             self.begun = False
+            self.close(clean=True)
 
     async def rollback(self) -> None:
         """Forget what was done."""
         self._waiting.clear()
         if self.begun:
             self.begun = False
-            await self._line.run_plain("ROLLBACK")
+            await self._pinned.run_plain("ROLLBACK")
+            self.close(clean=True)

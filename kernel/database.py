@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from kernel.connection import Connection
+from kernel.gathering import COMMITS_TOGETHER_MAX
 from kernel.pool import Pool, Raw
 
 POOL_CONNECTIONS = 8
@@ -22,10 +23,13 @@ STATEMENT_TIMEOUT_MILLISECONDS = 30_000
 class Database:
     """One database; ``url`` is a SQLAlchemy URL with the asyncpg driver, ``role`` whom to act as."""
 
-    def __init__(self, url: str, *, name: str, pool_connections: int = POOL_CONNECTIONS, role: str = "") -> None:
+    def __init__(
+        self, url: str, *, name: str, pool_connections: int = POOL_CONNECTIONS, role: str = "",
+        commits_together: int = COMMITS_TOGETHER_MAX,
+    ) -> None:  # fmt: skip
         self.name = name
         self.url = make_url(url)
-        self.pool = Pool(self._connect, pool_connections)
+        self.pool = Pool(self._connect, pool_connections, commits_together)
         self._settings = {
             "application_name": f"yaosu-{name}",
             "statement_timeout": str(STATEMENT_TIMEOUT_MILLISECONDS),
@@ -48,29 +52,23 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A connection in a transaction that commits at the end of the block."""
-        async with self._lent() as conn:
-            try:
-                yield conn
-            except Exception:
-                await conn.rollback()
-                raise
+        conn = Connection(self.pool)
+        clean = False
+        try:
+            yield conn
             await conn.commit()
+            clean = True
+        except Exception:
+            await conn.rollback()
+            clean = True
+            raise
+        finally:
+            conn.close(clean=clean)
 
     @asynccontextmanager
     async def statement(self) -> AsyncIterator[Connection]:
-        """A connection for one statement that is a transaction by itself: one round trip instead of three."""
-        async with self._lent(alone=True) as conn:
-            yield conn
-
-    @asynccontextmanager
-    async def _lent(self, *, alone: bool = False) -> AsyncIterator[Connection]:
-        line = await self.pool.lend()
-        clean = False
-        try:
-            yield Connection(line, alone=alone)
-            clean = True
-        finally:
-            self.pool.give_back(line, clean=clean)
+        """A connection for statements each of which is a transaction by itself: one round trip instead of three."""
+        yield Connection(self.pool, alone=True)
 
     async def dedicated(self) -> Raw:
         """A connection outside the pool, for leases and for listening; the caller closes it."""

@@ -1,13 +1,15 @@
 """Open connections to one database, lent to one task at a time; the one used last is lent next."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
+from kernel.gathering import COMMITS_TOGETHER_MAX, Gathering
 from kernel.statements import Said
 
 WAIT_SECONDS_MAX = 15.0
@@ -16,6 +18,9 @@ STATEMENTS_PREPARED_MAX = 400
 _AWAY = ("08", "53", "57P")
 Raw: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Record: TypeAlias = asyncpg.Record
+
+
+Answer: TypeAlias = tuple[list[Record], str, Any]  # Any: asyncpg's attributes
 
 
 class DriverError(Exception):
@@ -49,7 +54,7 @@ class Line:
         self.raw = raw
         self._prepared: dict[str, tuple[Any, Any]] = {}  # Any: asyncpg's statement, and its attributes
 
-    async def run(self, what: Said) -> tuple[list[Record], str, Any]:  # Any: the attributes
+    async def run(self, what: Said) -> Answer:
         """Rows, PostgreSQL's word on what was done, and the columns' names and types."""
         try:
             prepared, attributes = self._prepared.get(what.sql) or await self._prepare(what.sql)
@@ -77,7 +82,7 @@ class Line:
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise told(error, sql) from error
 
-    async def run_many(self, sql: str, arguments: list[list[Any]]) -> None:
+    async def run_many(self, sql: str, arguments: Sequence[Sequence[Any]]) -> None:
         """The same words with each of these arguments."""
         try:
             await self.raw.executemany(sql, arguments)
@@ -88,8 +93,11 @@ class Line:
 class Pool:
     """At most so many connections, opened when they are needed."""
 
-    def __init__(self, connect: Callable[[], Awaitable[Raw]], size: int) -> None:
+    def __init__(
+        self, connect: Callable[[], Awaitable[Raw]], size: int, commits_together: int = COMMITS_TOGETHER_MAX
+    ) -> None:
         self._connect = connect
+        self.gathering = Gathering(self.run, self.run_many, commits_together)
         self._free = asyncio.Semaphore(size)
         self._idle: list[Line] = []
         self._resetting: set[asyncio.Task[None]] = set()
@@ -117,6 +125,29 @@ class Pool:
             raise
         self._lent.add(line)
         return line
+
+    async def run(self, what: Said) -> Answer:
+        """One statement that is a transaction by itself."""
+        async with self._one() as line:
+            return await line.run(what)
+
+    async def run_many(self, sql: str, arguments: Sequence[Sequence[Any]]) -> None:
+        """The same words with each of these arguments, all in one transaction."""
+        async with self._one() as line:
+            await line.run_many(sql, arguments)
+
+    @asynccontextmanager
+    async def _one(self) -> AsyncIterator[Line]:
+        line = await self.lend()
+        clean = False
+        try:
+            yield line
+            clean = True
+        except DBAPIError:
+            clean = True
+            raise
+        finally:
+            self.give_back(line, clean=clean)
 
     def give_back(self, line: Line, *, clean: bool) -> None:
         """Unclean: a transaction may be open on it, or a statement under way; it is lent again once that is undone."""

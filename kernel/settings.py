@@ -3,6 +3,8 @@
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from kernel.gathering import COMMITS_TOGETHER_MAX
+
 
 class Settings(BaseSettings):
     """What every service may be told. A service's own settings extend this under ``YAOSU_<SERVICE>_``."""
@@ -16,6 +18,11 @@ class Settings(BaseSettings):
     log_level: str = Field(
         default="INFO", validation_alias="YAOSU_LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR."
     )
+    commits_together: int = Field(
+        default=COMMITS_TOGETHER_MAX, ge=1, le=1000, validation_alias="YAOSU_COMMITS_TOGETHER",
+        description="How many transactions of one statement each may share one commit when they come at the same "
+                    "time (group commit); 1: every one has a commit of its own.",
+    )  # fmt: skip
     audit_every_seconds: float = Field(
         default=600, ge=1, le=86_400, validation_alias="YAOSU_AUDIT_EVERY_SECONDS",
         description="How often a worker looks for violations of its service's promises in the live data.",

@@ -16,7 +16,6 @@ from kernel.crash_points import reached
 from kernel.database import Database
 from kernel.once import Known, Once
 from kernel.outbox import AsContract, Telling
-from kernel.pool import Line
 from kernel.refusals import PartyBarred, Refusal, StateChanged
 from kernel.statements import Said
 from kernel.told import AlreadyHeard, Told, ToldTogether
@@ -51,7 +50,6 @@ class UnitOfWork:
         self._tellings: list[Telling] = []
         self._result: object = None
         self._settles = False
-        self._line: Line
 
     @classmethod
     def opener(cls, database: Database, as_contract: AsContract) -> Callable[..., Self]:
@@ -62,13 +60,12 @@ class UnitOfWork:
         """For a service's own unit of work: hang the collections on it."""
 
     async def __aenter__(self) -> Self:
-        self._line = await self._database.pool.lend()
-        self.conn = Connection(self._line, lazy=True)
+        self.conn = Connection(self._database.pool, lazy=True)
         try:
             await self._begin()
             await self.opened()
-        except BaseException as error:
-            self._database.pool.give_back(self._line, clean=isinstance(error, Refusal))
+        except BaseException:
+            self.conn.close(clean=False)
             raise
         return self
 
@@ -127,7 +124,7 @@ class UnitOfWork:
                 await self._look_again(error)
             clean = isinstance(error, Exception | None)
         finally:
-            self._database.pool.give_back(self._line, clean=clean)
+            self.conn.close(clean=clean)
 
     async def _keep(self) -> None:
         try:

@@ -19,6 +19,7 @@ from kernel.rpc import CHANNEL_OPTIONS, Peer
 from kernel.safety import Unsafe
 from kernel.sealing import Sealer
 from kernel.secret_files import made_once
+from kernel.settings import Settings
 from kernel.tls import CertificateFiles, CertificateUnfit, CertifiedChannel, OwnCertificate
 from kernel.tokens import ServiceKeys, TokenVerifier
 from market.authority import Authority
@@ -101,7 +102,7 @@ class Ground:
 
         return Surroundings(
             name=service,
-            database=Database(self.server.url_of(service), name=service),
+            database=Database(self.server.url_of(service), name=service, commits_together=Settings().commits_together),
             bus=self.bus,
             objects=self.objects,
             sealer=Sealer.from_file(self.data / "keys" / f"{service}.sealing"),

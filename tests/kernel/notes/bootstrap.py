@@ -65,6 +65,7 @@ class Noting:
 
 
 router = Router(prefix="/notes")
+_KEEP = text("INSERT INTO note VALUES (:id, :words)")
 
 
 async def _ports(request: Request) -> Noting:
@@ -82,7 +83,7 @@ async def keep_note(note: NoteIn, app: Ports, _caller: CallerOf, once: OnceKey) 
         if await work.conn.scalar(text("SELECT 1 FROM note WHERE words = :words"), {"words": note.words}):
             raise NoteKnown(words=note.words)
         kept = Note(new_id("not"), note.words)
-        await work.conn.execute(text("INSERT INTO note VALUES (:id, :words)"), {"id": kept.id, "words": kept.words})
+        work.conn.later(_KEEP, {"id": kept.id, "words": kept.words})
         work.tell(kept, about=kept.words, deposit=kept.words.encode())
         work.settle(kept)
     return NoteView.of(kept)
