@@ -18,7 +18,7 @@ from kernel.objects import FolderStore
 from kernel.rpc import Peer
 from kernel.sealing import Sealer
 from kernel.tokens import ServiceKeys, TokenVerifier
-from market.embedded import quiet_server
+from market.doors import quiet_server
 from tests.trading.fakes import FakeCatalog, FakeEvidence, FakeParties, FakeRights
 from trading.bootstrap import build
 
