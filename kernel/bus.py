@@ -2,16 +2,22 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from kernel.crash_points import reached
 from kernel.database import Bell, Database, listen
 from kernel.told import Told
 
 CHANNEL = "bus"
+EVENT_BYTES_MAX = 16 * 1024 * 1024  # with its deposit
+HISTORY_BATCH_EVENTS = 500
+# How far a consumer has read: for each partition of the topic, the place behind the last event.
+Place = Mapping[int, int]
+ONE_PARTITION = 0
 
 
 class Bus(Protocol):
@@ -20,11 +26,20 @@ class Bus(Protocol):
     async def publish(self, topic: str, events: Sequence[Told]) -> None:
         """Return once the events are kept, in this order, behind all that the topic holds."""
 
-    async def read(self, consumer: str, topic: str, limit: int) -> tuple[list[Told], int]:
+    async def begin(self, consumer: str) -> None:
+        """The consumer's work starts in this process: go on from where it was committed, by whomever."""
+
+    async def read(self, consumer: str, topic: str, limit: int) -> tuple[list[Told], Place]:
         """The next events after the consumer's place, and the place behind them."""
 
-    async def commit(self, consumer: str, topic: str, place: int) -> None:
+    async def commit(self, consumer: str, topic: str, place: Place) -> None:
         """Move the consumer's place forward; never back."""
+
+    def history(self, topic: str) -> AsyncIterator[tuple[Told, datetime]]:
+        """All that the topic holds now, with the moment at which each was published; for audits."""
+
+    async def close(self) -> None:
+        """Let go of whatever keeps the topics."""
 
     async def wait(self, consumer: str, topic: str, seconds: float) -> None:
         """Return when the topic may hold more for the consumer, or after so many seconds."""
@@ -81,20 +96,32 @@ class PostgresBus:
             reached("relay.after_send")
             await conn.execute(_APPEND, values)
 
-    async def read(self, consumer: str, topic: str, limit: int) -> tuple[list[Told], int]:
+    async def begin(self, consumer: str) -> None:
+        """See ``Bus``; nothing is remembered here."""
+
+    async def read(self, consumer: str, topic: str, limit: int) -> tuple[list[Told], Place]:
         """See ``Bus``."""
         async with self._database.statement() as conn:
             rows = (await conn.execute(_READ, {"consumer": consumer, "topic": topic, "limit": limit})).all()
-        events = [
-            Told(topic, row.event_id, row.key, row.version, row.type, row.payload, row.occurred_at, row.deposit)
-            for row in rows
-        ]
-        return events, rows[-1].place if rows else 0
+        return [_told(topic, row) for row in rows], {ONE_PARTITION: rows[-1].place} if rows else {}
 
-    async def commit(self, consumer: str, topic: str, place: int) -> None:
+    async def commit(self, consumer: str, topic: str, place: Place) -> None:
         """See ``Bus``."""
         async with self._database.statement() as conn:
-            await conn.execute(_COMMIT, {"consumer": consumer, "topic": topic, "place": place})
+            await conn.execute(_COMMIT, {"consumer": consumer, "topic": topic, "place": place[ONE_PARTITION]})
+
+    async def history(self, topic: str) -> AsyncIterator[tuple[Told, datetime]]:
+        """See ``Bus``."""
+        after = 0
+        while True:
+            async with self._database.statement() as conn:
+                values = {"topic": topic, "after": after, "limit": HISTORY_BATCH_EVENTS}
+                rows = (await conn.execute(_HISTORY, values)).all()
+            if not rows:
+                return
+            for row in rows:
+                yield _told(topic, row), row.published_at
+            after = rows[-1].place
 
     async def wait(self, consumer: str, topic: str, seconds: float) -> None:
         """See ``Bus``."""
@@ -128,6 +155,10 @@ class PostgresBus:
         await self._database.close()
 
 
+def _told(topic: str, row: Row[Any]) -> Told:
+    return Told(topic, row.event_id, row.key, row.version, row.type, row.payload, row.occurred_at, row.deposit)
+
+
 # The turn is taken before the first place is given: the sort yields no row until it has seen all, and so the lock.
 _APPEND = text(f"""
     WITH kept AS (
@@ -146,6 +177,9 @@ _READ = text("""
       AND place > COALESCE(
           (SELECT place FROM bus_places WHERE consumer = :consumer AND topic = CAST(:topic AS text)), 0)
     ORDER BY place LIMIT :limit""")
+_HISTORY = text("""
+    SELECT place, event_id, key, version, type, payload, deposit, occurred_at, published_at FROM bus_log
+    WHERE topic = CAST(:topic AS text) AND place > :after ORDER BY place LIMIT :limit""")
 _LAGS = text("""
     SELECT p.consumer, p.topic,
            (SELECT count(*) FROM bus_log l WHERE l.topic = p.topic AND l.place > p.place) AS lag

@@ -15,7 +15,7 @@ from kernel.database import Database, is_away
 from kernel.metrics import DEAD_LETTERS, EVENTS_HEARD
 from kernel.refusals import Unavailable
 from kernel.standing import Standing, standing_of
-from kernel.told import AlreadyHeard, Told, ToldTogether
+from kernel.told import WITHOUT_ENVELOPE, AlreadyHeard, Told, ToldTogether
 
 READ_BATCH_EVENTS = 200
 TRIES = 3
@@ -113,6 +113,9 @@ class Listening:
 
     def _is_due(self, event: Told, standing: Standing) -> bool:
         reached = standing.versions.get(event.aggregate_id, 0)
+        if event.version == WITHOUT_ENVELOPE and event.event_id not in standing.known:
+            standing.gaps[event.event_id] = "no event: the envelope is not whole"
+            return True
         if event.event_id in standing.known or event.version <= reached:
             return False
         if event.version > reached + 1:

@@ -9,6 +9,8 @@ from sqlalchemy import text
 from kernel.connection import Connection
 from kernel.statements import Said
 
+WITHOUT_ENVELOPE = 0  # in place of a version: what stood on the topic was no event of ours
+
 
 class AlreadyHeard(Exception):  # noqa: N818 - not an error: the event came again
     """The effect of this event stands already."""

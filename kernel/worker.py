@@ -60,6 +60,7 @@ class Worker:
             if not await connection.fetchval("SELECT pg_try_advisory_lock(hashtext('worker'))"):
                 return
             self._says_lease(held=True)
+            await self._bus.begin(self.name)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._watch(connection))
                 tasks.create_task(self._for_ever(self.relay, self._outbox_bell.wait))

@@ -10,7 +10,7 @@ from typing import Any
 
 import grpc
 
-from kernel.bus import PostgresBus
+from kernel.bus import Bus, PostgresBus
 from kernel.database import Database
 from kernel.grants import BUS_GRANTS, apply_grants
 from kernel.hosting import Host, Surroundings
@@ -47,7 +47,7 @@ class Ground:
 
     data: Path
     server: Server
-    bus: PostgresBus
+    bus: Bus
     sockets: Path
     movable_clock: bool
     addresses: Mapping[str, str] = field(default_factory=dict)
@@ -167,7 +167,15 @@ class Ground:
         self.server.close()
 
 
-async def _open_bus(server: Server, *, make: bool) -> PostgresBus:
+async def _open_bus(server: Server, *, make: bool) -> Bus:
+    settings = MarketSettings()
+    if settings.kafka:
+        from kernel.kafka_bus import KafkaBus  # noqa: PLC0415 - the embedded market never needs Kafka's client
+
+        kafka = KafkaBus(settings.kafka, settings.kafka_partitions)
+        if make:
+            await kafka.create(f"yaosu.{name}.v1" for name in SERVICES)
+        return kafka
     if make and server.admin.username:
         as_owner = server.as_owner("bus")
         await PostgresBus(as_owner).create()

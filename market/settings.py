@@ -26,6 +26,15 @@ class MarketSettings(Settings):
         description="Whether to work on a server that may lose what it acknowledged (fsync, full_page_writes or "
         "synchronous_commit is off). Only for tests; else a service refuses to start there.",
     )  # fmt: skip
+    kafka: str = Field(
+        default="", validation_alias="YAOSU_KAFKA",
+        description="Apache Kafka's bootstrap servers, `host:port` separated by commas. Empty: a log in "
+        "PostgreSQL.",
+    )  # fmt: skip
+    kafka_partitions: int = Field(
+        default=3, ge=1, le=1000, validation_alias="YAOSU_KAFKA_PARTITIONS",
+        description="Partitions of a topic that is made here; those of a topic that is there already stay.",
+    )  # fmt: skip
     grpc_listen: str = Field(
         default="", validation_alias="YAOSU_GRPC_LISTEN",
         description="Where this service answers gRPC, e.g. `0.0.0.0:9000`, if that is not the address by which the "

@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import os
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -9,7 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ from google.protobuf import symbol_database
 from google.protobuf.message import Message
 from sqlalchemy import text
 
-from kernel.bus import PostgresBus
+from kernel.bus import Bus, PostgresBus
 from kernel.callers import Caller
 from kernel.clock import business_now, set_clock
 from kernel.database import Database
@@ -31,6 +32,7 @@ from kernel.sealing import Sealer
 from kernel.signatures import new_key, public_jwk
 from kernel.tokens import ServiceKeys, TokenVerifier, market_token
 from kernel.told import Told
+from market.backends.kafka import Kafka, KafkaNotToBeHad, start_kafka
 from market.postgres import Server, password_of, start_postgres
 from tests.scheduling import pytest_collection_modifyitems as pytest_collection_modifyitems  # noqa: PLC0414 - hooks
 from tests.scheduling import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler  # noqa: PLC0414 - hooks
@@ -56,6 +58,28 @@ async def _start(folder: Path) -> Server:
     await connection.execute("SELECT pg_reload_conf()")
     await connection.close()
     return server
+
+
+def need(name: str, error: Exception) -> NoReturn:
+    """A real server that cannot be had is skipped by name; where all are required, that is a failure."""
+    if os.environ.get("YAOSU_REQUIRE_BACKENDS") == "1":
+        pytest.fail(f"{name} is required and cannot be had: {error}", pytrace=False)
+    pytest.skip(f"without {name}: {error}")
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A real broker for the whole run."""
+    with asyncio.Runner() as runner:
+        starting = start_kafka(tmp_path_factory.mktemp("kafka"))
+        try:
+            broker = runner.run(starting.__aenter__())
+        except KafkaNotToBeHad as error:
+            need("Kafka", error)
+        try:
+            yield broker
+        finally:
+            runner.run(starting.__aexit__(None, None, None))
 
 
 class Databases:
@@ -106,6 +130,10 @@ class Databases:
         )
         return name
 
+    async def empty(self, name: str) -> None:
+        """A database without anything in it."""
+        await self._run(f"CREATE DATABASE {name}")
+
     async def drop(self, name: str) -> None:
         """Throw a database away."""
         await self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -143,9 +171,7 @@ class TestClock:
 class Running:
     """One service, as a test meets it: its HTTP door, its ports, its clock, what it told."""
 
-    def __init__(
-        self, service: Service, given: Surroundings, bus: PostgresBus, key: Any, behind_its_back: Database
-    ) -> None:
+    def __init__(self, service: Service, given: Surroundings, bus: Bus, key: Any, behind_its_back: Database) -> None:
         self.service, self.ports = service, service.ports
         self.host = Host(service, given)
         self.database, self.clock = given.database, TestClock(given.database)
@@ -224,7 +250,7 @@ async def service(databases: Databases, tmp_path: Path) -> AsyncIterator[StartSe
     """Start any one service on a database of its own, with the named ports replaced."""
     stack = AsyncExitStack()
 
-    async def start(name: str, **ports: object) -> Running:
+    async def start(name: str, *, over: Bus | None = None, **ports: object) -> Running:
         bootstrap = importlib.import_module(f"{name}.bootstrap")
         folder = Path(importlib.import_module(name).__path__[0])
         database_name = await databases.fresh(name, folder / "migrations")
@@ -233,7 +259,7 @@ async def service(databases: Databases, tmp_path: Path) -> AsyncIterator[StartSe
         stack.push_async_callback(database.close)
         behind_its_back = Database(databases.url(database_name), name=name, pool_connections=2)
         stack.push_async_callback(behind_its_back.close)
-        bus = PostgresBus(Database(databases.url(database_name), name="bus", pool_connections=2))
+        bus = over or PostgresBus(Database(databases.url(database_name), name="bus", pool_connections=2))
         stack.push_async_callback(bus.close)
         key = new_key()
 
