@@ -82,6 +82,33 @@ def _known(service: str) -> str:
 
 
 @app.command()
+def acl(
+    bootstrap: Annotated[str, typer.Option(help="The Kafka broker, HOST:PORT.")] = "localhost:9092",
+    apply: Annotated[bool, typer.Option("--apply", help="Set them, instead of printing them.")] = False,  # noqa: FBT002 - typer's form of a flag
+    user: Annotated[str, typer.Option(help="With --apply: an administrator of the broker (SASL SCRAM-SHA-512).")] = "",
+    password_file: Annotated[Path | None, typer.Option(help="With --apply: a file with the password.")] = None,
+    ca: Annotated[Path | None, typer.Option(help="With --apply: the authority of the broker's certificate.")] = None,
+    bucket: Annotated[str, typer.Option(help="Print the policy of this bucket of the object store instead.")] = "",
+) -> None:
+    """Production: who may write and read which topic, for Kafka; or which prefix, for the object store."""
+    from market.access import bucket_policy, kafka_acls
+
+    if bucket:
+        typer.echo(bucket_policy(bucket))
+        return
+    if not apply:
+        typer.echo("\n".join(kafka_acls(bootstrap)))
+        return
+    from market.broker_rules import Administrator
+    from market.broker_rules import apply as set_rules
+
+    password = password_file.read_text().strip() if password_file else ""
+    with clear_errors():
+        added, removed = set_rules(Administrator(bootstrap, user, password, ca))
+    console.print(f"{bootstrap}: {added} rules added 已添加, {removed} removed 已移除")
+
+
+@app.command()
 def stack(
     data: Data = Path("var/stack"),
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8000,

@@ -1,0 +1,92 @@
+"""A real Kafka broker that asks for a password and allows nothing by itself; for tests of who may do what."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from kafka.errors import KafkaError
+
+from market.broker_rules import Administrator
+from market.roster import SERVICES
+from tests.market.process import free_port
+from tools.survey import ROOT
+
+ADMINISTRATOR = "administrator"
+PASSWORD = "a password of the test broker"
+LIBRARIES = "YAOSU_KAFKA_LIBRARIES"
+START_SECONDS_MAX = 90.0
+POLL_SECONDS = 0.3
+MECHANISM = "SCRAM-SHA-512"
+
+
+def libraries() -> Path:
+    """Kafka's jars; the test is skipped, with the reason, where there are none."""
+    wanted = Path(os.environ.get(LIBRARIES, ROOT / "var" / "kafka"))
+    found = next(wanted.rglob("kafka_2.13-*.jar"), None)
+    if found is None or shutil.which("java") is None:
+        reason = f"no Java, or no Kafka jars in {wanted} (or where {LIBRARIES} says)"
+        if os.environ.get("YAOSU_REQUIRE_BACKENDS") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found.parent
+
+
+def settings(folder: Path, port: int, controller: int) -> str:
+    """One node that is broker and controller; only the controller's own link goes without a password."""
+    own = f'username="{ADMINISTRATOR}" password="{PASSWORD}"'
+    login = "org.apache.kafka.common.security.scram.ScramLoginModule required"
+    return "\n".join([
+        "process.roles=broker,controller", "node.id=1", f"controller.quorum.voters=1@127.0.0.1:{controller}",
+        f"listeners=GUARDED://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}",
+        f"advertised.listeners=GUARDED://127.0.0.1:{port}",
+        "listener.security.protocol.map=GUARDED:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "inter.broker.listener.name=GUARDED", "controller.listener.names=CONTROLLER",
+        f"sasl.enabled.mechanisms={MECHANISM}", f"sasl.mechanism.inter.broker.protocol={MECHANISM}",
+        f"listener.name.guarded.{MECHANISM.lower()}.sasl.jaas.config={login} {own};",
+        "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        f"super.users=User:{ADMINISTRATOR};User:ANONYMOUS", "allow.everyone.if.no.acl.found=false",
+        "offsets.topic.replication.factor=1", "transaction.state.log.replication.factor=1",
+        "transaction.state.log.min.isr=1", "auto.create.topics.enable=false",
+        "group.initial.rebalance.delay.ms=0", f"log.dirs={folder}/data",
+    ])  # fmt: skip
+
+
+@contextmanager
+def guarded_broker(folder: Path) -> Iterator[Administrator]:
+    """Start it with a user for each service; nothing is left running."""
+    jars, port = libraries(), free_port()
+    java = ["java", "-Xmx384m", "-cp", f"{jars}/*"]
+    properties = folder / "server.properties"
+    properties.write_text(settings(folder, port, free_port()))
+    users = [f"{MECHANISM}=[name={name},password={PASSWORD}]" for name in (ADMINISTRATOR, *SERVICES)]
+    scram = [word for user in users for word in ("--add-scram", user)]
+    subprocess.run(
+        [*java, "kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qk", "-c", str(properties), *scram],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    administrator = Administrator(f"127.0.0.1:{port}", ADMINISTRATOR, PASSWORD)
+    with (folder / "log").open("wb") as log:
+        broker = subprocess.Popen([*java, "kafka.Kafka", str(properties)], stdout=log, stderr=subprocess.STDOUT)
+        try:
+            _wait(administrator, broker, folder / "log")
+            yield administrator
+        finally:
+            broker.kill()
+            broker.wait()
+
+
+def _wait(administrator: Administrator, broker: "subprocess.Popen[bytes]", log: Path) -> None:
+    ends_at = time.monotonic() + START_SECONDS_MAX
+    while time.monotonic() < ends_at and broker.poll() is None:
+        with suppress(KafkaError):
+            administrator.connect().close()
+            return
+        with suppress(subprocess.TimeoutExpired):
+            broker.wait(POLL_SECONDS)
+    message = f"the broker does not start: {log.read_text(errors='replace')[-3000:]}"
+    raise TimeoutError(message)
