@@ -1,5 +1,6 @@
 """Brings a Kafka broker's access rules to what the market's table says, by the broker's own administration calls."""
 
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,12 +81,12 @@ def apply(administrator: Administrator) -> tuple[int, int]:
 
 def _wait_until(client: KafkaAdminClient, wanted: set[ACL], gone: set[ACL]) -> None:
     """The broker answers before its authoriser knows."""
-    ends_at = time.monotonic() + KNOWN_SECONDS_MAX
+    ends_at, pause = time.monotonic() + KNOWN_SECONDS_MAX, threading.Event()
     while not wanted <= (there := _there(client)) or there & gone:
         if time.monotonic() > ends_at:
             message = "the broker took the access rules and does not show them"
             raise BrokerRefuses(message)
-        time.sleep(POLL_SECONDS)
+        pause.wait(POLL_SECONDS)
 
 
 def _there(client: KafkaAdminClient) -> set[ACL]:
