@@ -1,39 +1,24 @@
 """A real Kafka broker that asks for a password and allows nothing by itself; for tests of who may do what."""
 
-import os
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import pytest
 from kafka.errors import KafkaError
 
+from market.backends.kafka import KafkaNotToBeHad, resolved
 from market.broker_rules import Administrator
 from market.roster import SERVICES
+from tests.conftest import need
 from tests.market.process import free_port
-from tools.survey import ROOT
 
 ADMINISTRATOR = "administrator"
 PASSWORD = "a password of the test broker"
-LIBRARIES = "YAOSU_KAFKA_LIBRARIES"
 START_SECONDS_MAX = 90.0
 POLL_SECONDS = 0.3
 MECHANISM = "SCRAM-SHA-512"
-
-
-def libraries() -> Path:
-    """Kafka's jars; the test is skipped, with the reason, where there are none."""
-    wanted = Path(os.environ.get(LIBRARIES, ROOT / "var" / "kafka"))
-    found = next(wanted.rglob("kafka_2.13-*.jar"), None)
-    if found is None or shutil.which("java") is None:
-        reason = f"no Java, or no Kafka jars in {wanted} (or where {LIBRARIES} says)"
-        if os.environ.get("YAOSU_REQUIRE_BACKENDS") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found.parent
 
 
 def settings(folder: Path, port: int, controller: int) -> str:
@@ -59,7 +44,11 @@ def settings(folder: Path, port: int, controller: int) -> str:
 @contextmanager
 def guarded_broker(folder: Path) -> Iterator[Administrator]:
     """Start it with a user for each service; nothing is left running."""
-    jars, port = libraries(), free_port()
+    try:
+        jars = resolved()
+    except KafkaNotToBeHad as error:
+        need("Kafka", error)
+    port = free_port()
     java = ["java", "-Xmx384m", "-cp", f"{jars}/*"]
     properties = folder / "server.properties"
     properties.write_text(settings(folder, port, free_port()))
