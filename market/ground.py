@@ -173,7 +173,8 @@ async def _open_bus(server: Server, *, make: bool) -> Bus:
         from kernel.kafka_bus import KafkaBus  # noqa: PLC0415 - the embedded market never needs Kafka's client
 
         kafka = KafkaBus(settings.kafka, settings.kafka_partitions)
-        if make:
+        # Services that migrate by themselves each make all topics: whoever is first, none listens to one that is not.
+        if make or server.admin.username:
             await kafka.create(f"yaosu.{name}.v1" for name in SERVICES)
         return kafka
     if make and server.admin.username:

@@ -15,7 +15,7 @@ from tests.deploy.test_watching import shown
 from tools.survey import ROOT, sources
 
 # Read by the adapters of the production column, which come with them.
-AWAITED = {"YAOSU_KAFKA", "YAOSU_S3"}
+AWAITED = {"YAOSU_S3"}
 RUNBOOK = ROOT / "docs" / "operations.md"
 # Made by `yaosu keys`; a file of compose.yaml that is not there is found only when somebody starts it.
 SECRETS = re.compile(r"\./secrets/([\w./-]+)")
