@@ -53,6 +53,10 @@ check: setup-dev ## Format, lint, types, import contracts, proto lint, architect
 	@$(BIN)/python -m tools.lint_contracts
 	@$(BIN)/python -m pytest -q tests/architecture
 
+.PHONY: lint-deploy
+lint-deploy: setup-dev ## Check deploy/ with Docker Compose and Helm, which are built once (needs Go)
+	@deploy/lint
+
 .PHONY: format
 format: setup-dev ## Format the code and mend what ruff can mend
 	@$(BIN)/ruff check --fix --quiet . || true

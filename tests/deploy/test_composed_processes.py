@@ -12,6 +12,7 @@ import httpx
 import pytest
 import yaml
 
+from market.backends.kafka import Kafka
 from market.deployment_keys import make_keys
 from market.postgres import Server
 from market.roster import SERVICES
@@ -60,7 +61,7 @@ class Composed:
         """Its command, with this machine's paths and port."""
         service = process.partition("-")[0]
         words = [self._here(word, service) for word in self._services[process]["command"]]
-        return [str(port) if word == "8000" else word for word in words]
+        return [str(port) if word in {"8000", "8001"} else word for word in words]
 
 
 @pytest.fixture
@@ -92,6 +93,29 @@ def started(composed_here: Composed, tmp_path: Path, monkeypatch: pytest.MonkeyP
         for process in running.values():
             if process.lives():
                 process.stop(signal.SIGTERM)
+
+
+@pytest.mark.promises  # it needs a broker of its own, which takes its time to start
+def test_a_worker_reads_its_topics_with_what_the_compose_file_gives_it(
+    composed_here: Composed, tmp_path: Path, kafka: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as environment:
+        settings = composed_here.settings("evidence-migration", as_administrator=True) | kafka.environment()
+        for key, value in settings.items():
+            environment.setenv(key, value)
+        migrated = run(tmp_path / "evidence-home", *composed_here.command("evidence-migration"))
+    assert migrated.returncode == 0, migrated
+    port = free_port()
+    settings = composed_here.settings("evidence-worker", as_administrator=False) | kafka.environment()
+    worker = Process(composed_here.command("evidence-worker", port), tmp_path / "evidence-home", port, settings)
+    try:
+        worker.start()
+        worker.answers("/health")
+        worker.shows('yaosu_lease_held{service="evidence"} 1.0')
+        worker.shows('yaosu_bus_lag_events{service="evidence",topic="yaosu.rights.v1"} 0.0')
+    finally:
+        if worker.lives():
+            worker.stop(signal.SIGTERM)
 
 
 def test_two_services_start_with_what_the_compose_file_gives_them_and_call_each_other(
