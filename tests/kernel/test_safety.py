@@ -157,3 +157,39 @@ async def test_what_is_tried_leaves_no_trace(service: StartService) -> None:
             await connection.execute("SELECT made_by_a_service FROM outbox")
     finally:
         await connection.close()
+
+
+WRITTEN_ONCE = {
+    "trading": ("postings", "ledger_transactions", "payer.instructions"),
+    "evidence": ("nodes", "checkpoints"),
+    "pledge": ("payments", "history", "incomes", "bookings"),
+    "rights": ("reports", "contents", "barred_references"),
+    "catalog": ("ceiling_prices", "derivations", "supplies"),
+    "delivery": ("cohort_populations",),
+    "onboarding": ("clock_setting",),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN_ONCE)
+async def test_what_was_written_once_the_service_itself_cannot_change_or_remove(
+    service: StartService, name: str
+) -> None:
+    running = await service(name)
+    outbox = ("UPDATE outbox SET payload = ''", "UPDATE outbox SET aggregate_id = 'x'", "DELETE FROM outbox")
+    for table in (*WRITTEN_ONCE[name], "inbox"):
+        for verb in ("DELETE FROM {}", "TRUNCATE {} CASCADE", "SELECT FROM {} FOR UPDATE", "DROP TABLE {}"):
+            await denied(running, verb.format(table))
+    for statement in (*outbox, "TRUNCATE outbox", "ALTER TABLE outbox DISABLE TRIGGER ALL"):
+        await denied(running, statement)
+    async with running.database.transaction() as conn:
+        await conn.execute(text("UPDATE outbox SET sent_at = now()"))
+
+
+async def denied(running: Running, statement: str) -> None:
+    """The service's own role may not."""
+    connection = await running.database.dedicated()
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
+    finally:
+        await connection.close()
