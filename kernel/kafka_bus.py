@@ -7,19 +7,19 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
-from kafka import KafkaAdminClient, KafkaProducer
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+import structlog
+from kafka.errors import KafkaError
 
-from kernel.bus import EVENT_BYTES_MAX, Place
-from kernel.crash_points import reached
-from kernel.kafka_records import Reader, headers_of
+from kernel.bus import Place
+from kernel.kafka_records import Reader
+from kernel.kafka_topics import make_topics
+from kernel.kafka_voice import Voice
 from kernel.told import Told
 
-ACKNOWLEDGED_SECONDS_MAX = 30.0
-ANSWERED_SECONDS_MAX = 20.0
-LINGER_MILLISECONDS = 2
+AWAY_SECONDS = 0.5
 THREADS = 64
 Result = TypeVar("Result")
+log = structlog.get_logger()
 
 
 class BusAway(ConnectionError):  # noqa: N818 - what is the matter, not whose error
@@ -37,54 +37,26 @@ class KafkaBus:
         self._servers, self._partitions = servers.split(","), partitions
         # A consumer that waits holds its thread.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="kafka")
-        self._producer: KafkaProducer | None = None
-        self._producing = asyncio.Lock()
+        self._made: set[str] = set()
+        self._voices: dict[str, Voice] = {}
         self._readers: dict[tuple[str, str], Reader] = {}
 
     async def create(self, topics: Iterable[str]) -> None:
-        """Make the topics that are not there yet."""
-        await self._in_thread(self._create, list(topics))
+        """Make the topics that are not there yet; whoever writes or reads one makes it too."""
+        new = [topic for topic in topics if topic not in self._made]
+        if new:
+            await self._in_thread(self._make, new)
 
-    def _create(self, topics: list[str]) -> None:
-        admin = KafkaAdminClient(bootstrap_servers=self._servers)
-        configs = {
-            "max.message.bytes": str(EVENT_BYTES_MAX), "retention.ms": "-1",
-            "message.timestamp.type": "LogAppendTime",
-        }  # fmt: skip
-        try:
-            there = set(admin.list_topics())
-            new = {
-                topic: {"num_partitions": self._partitions, "configs": configs}
-                for topic in topics
-                if topic not in there
-            }
-            if new:
-                admin.create_topics(new, wait_for_metadata=True)
-        except TopicAlreadyExistsError:
-            return  # another process was first
-        finally:
-            admin.close()
+    def _make(self, topics: list[str]) -> None:
+        make_topics(self._servers, topics, self._partitions)
+        self._made |= set(topics)
 
     async def publish(self, topic: str, events: Sequence[Told]) -> None:
-        """See ``Bus``."""
-        async with self._producing:
-            await self._in_thread(self._publish, topic, list(events))
-
-    def _publish(self, topic: str, events: list[Told]) -> None:
-        if self._producer is None:
-            self._producer = KafkaProducer(
-                bootstrap_servers=self._servers, acks="all", enable_idempotence=True,
-                linger_ms=LINGER_MILLISECONDS, max_request_size=EVENT_BYTES_MAX,
-                delivery_timeout_ms=int(ACKNOWLEDGED_SECONDS_MAX * 1000),
-                request_timeout_ms=int(ANSWERED_SECONDS_MAX * 1000), allow_auto_create_topics=False,
-            )  # fmt: skip
-        sent = [
-            self._producer.send(topic, key=event.aggregate_id.encode(), value=event.payload, headers=headers_of(event))
-            for event in events
-        ]
-        reached("relay.after_send")
-        for acknowledgement in sent:
-            acknowledgement.get(ACKNOWLEDGED_SECONDS_MAX + 1)
+        """See ``Bus``; while no broker answers, it waits."""
+        await self.create([topic])
+        if topic not in self._voices:
+            self._voices[topic] = Voice(self._servers, topic, partial(self._make, [topic]))
+        await self._in_thread(self._voices[topic].tell, list(events))
 
     async def begin(self, consumer: str) -> None:
         """See ``Bus``."""
@@ -98,6 +70,7 @@ class KafkaBus:
 
     async def read(self, consumer: str, topic: str, limit: int) -> tuple[list[Told], Place]:
         """See ``Bus``; until its place is committed, a batch is read again."""
+        await self.create([topic])
         return await self._in_thread(self._reader(consumer, topic).read, limit)
 
     async def commit(self, consumer: str, topic: str, place: Place) -> None:
@@ -106,7 +79,11 @@ class KafkaBus:
 
     async def wait(self, consumer: str, topic: str, seconds: float) -> None:
         """See ``Bus``."""
-        await self._in_thread(self._reader(consumer, topic).wait, seconds)
+        try:
+            await self._in_thread(self._reader(consumer, topic).wait, seconds)
+        except BusAway as error:  # whoever waits asks again anyway
+            log.warning("the bus is away", consumer=consumer, topic=topic, error=str(error))
+            await asyncio.sleep(min(seconds, AWAY_SECONDS))
 
     async def lags(self) -> dict[tuple[str, str], int]:
         """See ``Bus``; of the consumers that this process has."""
@@ -133,6 +110,6 @@ class KafkaBus:
         """Let go of the broker."""
         for reader in self._readers.values():
             await self._in_thread(reader.close)
-        if self._producer is not None:
-            await self._in_thread(self._producer.close)
+        for voice in self._voices.values():
+            await self._in_thread(voice.close)
         self._threads.shutdown(wait=False, cancel_futures=True)

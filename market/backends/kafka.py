@@ -80,6 +80,12 @@ class Kafka:
         """In good order."""
         self._program.stop()
 
+    def wipe(self) -> None:
+        """As a lost disk would: end it and forget everything that it held; ``start`` begins with nothing."""
+        self.kill()
+        shutil.rmtree(self._folder / "logs")
+        _format(_classes(resolved()), self._folder / "server.properties")
+
     async def start(self) -> None:
         """Start it, on the same data and the same port; returns when it answers."""
         self._program.start()
@@ -98,7 +104,7 @@ async def start_kafka(folder: Path, port: int = 0) -> AsyncIterator[Kafka]:
     libs = await asyncio.to_thread(resolved)
     folder.mkdir(parents=True, exist_ok=True)
     properties, port = _configured(folder, port)
-    classes = ["java", *_JAVA, "-cp", f"{libs}/*"]
+    classes = _classes(libs)
     if not (folder / "logs" / "meta.properties").exists():
         await asyncio.to_thread(_format, classes, properties)
     program = Tethered([*classes, "kafka.Kafka", str(properties)], folder / "kafka.log")
@@ -151,6 +157,10 @@ def _configured(folder: Path, port: int) -> tuple[Path, int]:
         port=port, controller_port=_free_port(), logs=folder / "logs", message_bytes_max=EVENT_BYTES_MAX,
     ))  # fmt: skip
     return properties, port
+
+
+def _classes(libs: Path) -> list[str]:
+    return ["java", *_JAVA, "-cp", f"{libs}/*"]
 
 
 def _format(classes: list[str], properties: Path) -> None:
