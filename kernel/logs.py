@@ -33,6 +33,8 @@ def set_up_logs(level: str = "INFO", *, as_json: bool | None = None, to: TextIO 
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, stream=stream, force=True)
+    # It warns whenever one of its steps takes a tenth of a second, which on a busy machine is often, and no fault.
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)
 
 
 def _as_is(_logger: object, _name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -15,6 +15,7 @@ from kernel.checkers import KERNEL_CHECKERS
 from kernel.database import Database
 from kernel.objects import ObjectStore
 from kernel.reactions import AnyDeposit, Reaction, Reactions, Together
+from market.bus_content import events_on_bus
 from market.postgres import Server
 from market.roster import SERVICES
 from pledge.outbound.audit import LIVE_PLEDGES
@@ -84,22 +85,17 @@ async def _sent(server: Server) -> dict[str, set[object]]:
     return {name: {row[0] for row in await _column(server, name, query)} for name in SERVICES}
 
 
-async def _logged(server: Server) -> dict[str, set[object]]:
-    rows = await _column(server, "bus", "SELECT topic, event_id FROM bus_log")
-    logged: dict[str, set[object]] = {name: set() for name in SERVICES}
-    for topic, event_id in rows:
-        logged[str(topic).split(".")[1]].add(event_id)
-    return logged
-
-
 async def _events_arrive(server: Server) -> list[str]:
-    sent, logged = await _sent(server), await _logged(server)
+    """What is sent while the bus is read is on neither side's account: the outboxes are read before it and after it."""
+    before = await _sent(server)
+    on_bus = {name: set(events) for name, events in (await events_on_bus(server)).items()}
+    after = await _sent(server)
     return [
         f"{name}: event {event} is marked as sent and not on the bus"
-        for name in SERVICES for event in sorted(map(str, sent[name] - logged[name]))
+        for name in SERVICES for event in sorted(map(str, before[name] - on_bus[name]))
     ] + [
         f"{name}: event {event} is on the bus and not marked as sent"
-        for name in SERVICES for event in sorted(map(str, logged[name] - sent[name]))
+        for name in SERVICES for event in sorted(map(str, on_bus[name] - after[name]))
     ]  # fmt: skip
 
 
@@ -142,17 +138,20 @@ async def _collateral_agrees(server: Server) -> list[str]:
 
 
 async def _deposits_stand_in_the_log(server: Server) -> list[str]:
-    """All bytes to be deposited that are on the bus for longer than the settling time have their place in the log."""
-    wanted = await _column(server, "bus", _DEPOSITS_TOLD)
+    """All bytes to be deposited that were sent longer ago than the settling time have their place in the log."""
     stand = {row[0] for row in await _column(server, "evidence", _DEPOSITS_MADE)}
-    return [f"{topic}: deposit {digest} is not in the log" for topic, digest in wanted if digest not in stand]
+    told = {name: await _column(server, name, _DEPOSITS_TOLD) for name in SERVICES}
+    return [
+        f"{name}: deposit {digest} is not in the log"
+        for name in SERVICES for (digest,) in told[name] if digest not in stand
+    ]  # fmt: skip
 
 
 _SETTLING = f"interval '{SETTLING_SECONDS} seconds'"
 _HEARD = "SELECT topic, event_id FROM inbox UNION SELECT topic, event_id FROM dead_letters"
 _DEPOSITS_TOLD = f"""
-    SELECT DISTINCT topic, encode(sha256(deposit), 'hex') FROM bus_log
-    WHERE length(deposit) > 0 AND published_at < now() - {_SETTLING}"""  # noqa: S608 - a constant
+    SELECT DISTINCT encode(sha256(deposit), 'hex') FROM outbox
+    WHERE length(deposit) > 0 AND sent_at < now() - {_SETTLING}"""  # noqa: S608 - a constant
 _DEPOSITS_MADE = "SELECT sha256 FROM deposits WHERE state = 'DEPOSITED'"
 
 

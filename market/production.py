@@ -112,6 +112,9 @@ def acl(
 def stack(
     data: Data = Path("var/stack"),
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8000,
+    without: Annotated[
+        list[str] | None, typer.Option(help="kafka: no broker; the events are carried by PostgreSQL, as embedded.")
+    ] = None,
     only: Annotated[list[str] | None, typer.Option(help="Only this service (again for more); else all.")] = None,
 ) -> None:
     """Open the market as in production: real servers, each service's API and worker in a process of its own."""
@@ -120,4 +123,4 @@ def stack(
 
     with clear_errors():
         services = [_known(name) for name in only or SERVICES]
-        uvloop.run(run_stack(data, services, port, console))
+        uvloop.run(run_stack(data, services, sorted(without or ()), port, console))

@@ -20,7 +20,7 @@ from market.verify.command import pin_trust
 LOOK_SECONDS = 2.0
 
 
-async def run_stack(data: Path, services: Sequence[str], port: int, console: Console) -> None:
+async def run_stack(data: Path, services: Sequence[str], without: Sequence[str], port: int, console: Console) -> None:
     """Until Ctrl-C, which also ends a start that takes long."""
     stopped, itself, is_open = asyncio.Event(), asyncio.current_task(), False
 
@@ -34,7 +34,7 @@ async def run_stack(data: Path, services: Sequence[str], port: int, console: Con
     console.print("服务器与各服务正在启动 Servers and services are starting; this takes a while.")
     logbook = Logbook(data / LOGS_FOLDER, console)
     try:
-        async with open_stack(data, logbook, port=port, services=services) as stack:
+        async with open_stack(data, logbook, port=port, services=services, without=without) as stack:
             is_open = True
             end_start()
             if (data / TRUST_FILE).exists():

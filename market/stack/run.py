@@ -28,6 +28,7 @@ from market.trust_file import keep_trust
 
 SERVERS, MIGRATION = "servers", "migration"
 START_SECONDS_MAX = 180.0
+SERVERS_SECONDS_MAX = 900.0  # the first time, Kafka's jars are fetched
 POLL_SECONDS = 0.1
 
 
@@ -79,9 +80,9 @@ class Stack:
         )
         return merged({name: one[1].decode() for name, one in zip(paths, found, strict=True) if isinstance(one, tuple)})
 
-    async def are_well(self, names: Sequence[str]) -> None:
+    async def are_well(self, names: Sequence[str], seconds: float = START_SECONDS_MAX) -> None:
         """Return once all these parts are; one that gives up with a complaint ends the waiting."""
-        ends_at = asyncio.get_running_loop().time() + START_SECONDS_MAX
+        ends_at = asyncio.get_running_loop().time() + seconds
         while True:
             health = await ask_all({name: self._asks(name) for name in names})
             missing = [name for name, part in health.items() if not part.is_ready]
@@ -105,14 +106,14 @@ class Stack:
 
 @asynccontextmanager
 async def open_stack(
-    data: Path, logbook: Logbook, *, port: int = 0, services: Sequence[str] = SERVICES
+    data: Path, logbook: Logbook, *, port: int = 0, services: Sequence[str] = SERVICES, without: Sequence[str] = ()
 ) -> AsyncIterator[Stack]:
     """Start everything and hand it over once all is well; leaves nothing running behind."""
     async with AsyncExitStack() as exits:
         door = bound(port)
         exits.callback(door.close)
         exits.callback(lock_or_close(data, door).close)
-        _claim(data)
+        _claim(data, without)
         sockets = Path(tempfile.mkdtemp(prefix="yaosu-"))  # short, since a socket's path has 107 bytes at most
         exits.callback(shutil.rmtree, sockets, ignore_errors=True)
         names = [SERVERS, *(f"{name} {kind}" for name in services for kind in ("api", "worker"))]
@@ -125,13 +126,13 @@ async def open_stack(
         exits.push_async_callback(_end, server, serving, forwarders)
         await has_started(server)
         stack.url = f"http://{HOST}:{door.getsockname()[1]}"
-        await _bring_up(stack)
+        await _bring_up(stack, without)
         yield stack
 
 
-async def _bring_up(stack: Stack) -> None:
-    stack.start(Task(SERVERS, "market.stack.servers.hold_servers", (stack.data, stack.ports[SERVERS]), {}))
-    await stack.are_well([SERVERS])
+async def _bring_up(stack: Stack, without: Sequence[str]) -> None:
+    stack.start(Task(SERVERS, "market.stack.servers.hold_servers", (stack.data, without, stack.ports[SERVERS]), {}))
+    await stack.are_well([SERVERS], SERVERS_SECONDS_MAX)
     peers = ",".join(f"{name}=unix:{stack.sockets / name}.sock" for name in SERVICES)
     told = json.loads((stack.data / SERVERS_FILE).read_text())
     await _migrate(stack, told["for_migrations"])
@@ -158,14 +159,18 @@ async def _migrate(stack: Stack, environment: Mapping[str, str]) -> None:
         raise StackDoesNotStart(message)
 
 
-def _claim(data: Path) -> None:
-    """A folder stays a market of one kind."""
+def _claim(data: Path, without: Sequence[str]) -> None:
+    """A folder stays a market of one kind, on the servers that it was made with."""
+    made = {"format": 1, "without": sorted(without)}
     if (data / STACK_FILE).exists():
+        if json.loads((data / STACK_FILE).read_bytes()) != made:
+            message = f"{data} was made with other servers; say --without as then, or give another folder with --data"
+            raise OtherKindOfMarket(message)
         return
     if (data / "postgres").exists() or (data / "keys").exists():
         message = f"{data} holds an embedded market (make up); give another folder with --data"
         raise OtherKindOfMarket(message)
-    (data / STACK_FILE).write_text(json.dumps({"format": 1}))
+    (data / STACK_FILE).write_text(json.dumps(made))
 
 
 def _free_ports(number: int) -> list[int]:

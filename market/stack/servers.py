@@ -4,9 +4,10 @@ import asyncio
 import json
 import os
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,17 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kernel.secret_files import made_once, replaced
+from market.backends.kafka import start_kafka
 from market.complaints import FolderInUse
 from market.doors import lock_folder, quiet_server, told_to_stop
 from market.files import SERVERS_FILE, STACK_FILE
 from market.health import Ask, answer_health, ask_all
 from market.postgres import Server, start_postgres
+from market.settings import MarketSettings
+from market.stack.asking import NotWellError
 
 DATABASE = "YAOSU_DATABASE_URL"
+KAFKA = "kafka"
 
 
 @dataclass
@@ -42,8 +47,36 @@ class Servers:
         await answer(scope, receive, send)
 
 
-async def start_servers(data: Path, stack: AsyncExitStack) -> Servers:
-    """Start what no address in the environment names."""
+async def start_servers(data: Path, without: Sequence[str], stack: AsyncExitStack) -> Servers:
+    """Start what no address in the environment names; without Kafka, PostgreSQL carries the events."""
+    servers = await _postgres(data, stack)
+    if KAFKA not in without:
+        environment, is_alive = await _kafka(data / KAFKA, stack)
+        servers.for_migrations |= environment
+        servers.for_services |= environment
+        servers.asks["events"] = _asks_alive(is_alive)
+    return servers
+
+
+async def _kafka(folder: Path, stack: AsyncExitStack) -> tuple[dict[str, str], Callable[[], Awaitable[bool]]]:
+    brokers = MarketSettings().kafka
+    if brokers:
+        return {"YAOSU_KAFKA": brokers}, partial(_takes_connections, brokers)
+    kafka = await stack.enter_async_context(start_kafka(folder))
+    return kafka.environment(), kafka.is_alive
+
+
+async def _takes_connections(brokers: str) -> bool:
+    host, _, port = brokers.split(",", maxsplit=1)[0].rpartition(":")
+    try:
+        _, writer = await asyncio.open_connection(host, int(port))
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def _postgres(data: Path, stack: AsyncExitStack) -> Servers:
     secret = made_once(data / "keys" / "databases.key", lambda: secrets.token_bytes(32))
     postgres = await start_postgres(data / "postgres", secret)
     stack.callback(postgres.close)
@@ -67,11 +100,21 @@ def _asks_postgres(postgres: Server) -> Ask:
     return ask
 
 
-async def hold_servers(data: Path, port: int) -> None:
+def _asks_alive(is_alive: Callable[[], Awaitable[bool]]) -> Ask:
+    async def ask() -> Mapping[str, Any]:  # Any: JSON values
+        if not await is_alive():
+            message = "does not answer"
+            raise NotWellError(message)
+        return {}
+
+    return ask
+
+
+async def hold_servers(data: Path, without: Sequence[str], port: int) -> None:
     """Hold the servers until the process is told to stop; on the port, how they are."""
     stopped = told_to_stop()
     async with AsyncExitStack() as stack:
-        servers = await start_servers(data, stack)
+        servers = await start_servers(data, without, stack)
         told = {"for_migrations": servers.for_migrations, "for_services": servers.for_services}
         replaced(data / SERVERS_FILE, json.dumps(told).encode())
         view = quiet_server(servers, port)
@@ -96,7 +139,8 @@ async def within_reach(data: Path) -> AsyncIterator[None]:
         except FolderInUse:
             addresses = json.loads((data / SERVERS_FILE).read_bytes())["for_migrations"]
         else:
-            addresses = (await start_servers(data, stack)).for_migrations
+            without = json.loads((data / STACK_FILE).read_bytes())["without"]
+            addresses = (await start_servers(data, without, stack)).for_migrations
         before = {name: os.environ.get(name) for name in addresses}
         os.environ.update(addresses)
         stack.callback(_restore, before)

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 
-from market.stack.forked import Task, run_forked
+from market.stack.forked import COMPLAINED, Task, run_forked
 
 READ_BYTES = 64 * 1024
 LINE_BYTES_MAX = 64 * 1024
@@ -60,6 +60,10 @@ class Kept:
         try:
             # In a thread, since the first of all waits until everything is loaded.
             await asyncio.to_thread(process.start)
+        except (OSError, EOFError) as error:  # nothing can be forked from what did not load
+            self.heard(f"cannot be started: {error or 'what it needs does not load'}")
+            self.last_code = COMPLAINED
+            return COMPLAINED
         finally:
             writing.close()
         self.starts, self.last_code, self._process = self.starts + 1, None, process
