@@ -18,6 +18,8 @@ STACK ?= var/stack
 PORT ?= 8000
 # Test processes; two keep a small machine busy, and each has a PostgreSQL of its own.
 WORKERS ?= 2
+# Whether the counts of a long run are written down in docs/.
+KEEP ?=
 
 INSTALLED := $(VENV)/installed
 INSTALLED_DEV := $(VENV)/installed-dev
@@ -43,6 +45,14 @@ setup: $(INSTALLED) $(CONTRACTS) ## Make .venv, install the locked parts, build 
 .PHONY: test
 test: setup-dev ## Run the whole suite (ARGS="-k pledge" for a part, WORKERS=0 for one process)
 	@$(BIN)/python -m pytest -n $(WORKERS) -q $(ARGS)
+
+.PHONY: promises
+promises: setup-dev ## Break everything in turn for about 25 minutes (KEEP=1 writes the counts for docs/promises.md)
+	@YAOSU_KEEP_COUNTS=$(KEEP) $(BIN)/python -m pytest -q -m promises -p no:cacheprovider tests/promises $(ARGS)
+
+.PHONY: promises-night
+promises-night: setup-dev ## The same for a night, with many seeds
+	@YAOSU_KEEP_COUNTS=$(KEEP) $(BIN)/python -m pytest -q -m "promises or night" -p no:cacheprovider tests/promises $(ARGS)
 
 .PHONY: check
 check: setup-dev ## Format, lint, types, import contracts, proto lint, architecture tests, freshness of pages

@@ -89,7 +89,9 @@ class Listening:
                     await self._handle(waiting, standing)
                     waiting = []
                 waiting.append(event)
-            standing.versions[event.aggregate_id] = max(event.version, standing.versions.get(event.aggregate_id, 0))
+            if event.event_id not in standing.gaps:  # what is missing may still come: it is not old then
+                reached_by_key = standing.versions.get(event.aggregate_id, 0)
+                standing.versions[event.aggregate_id] = max(event.version, reached_by_key)
         await self._handle(waiting, standing)
         await self._advance(passing)
         reached("consumer.before_place")

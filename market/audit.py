@@ -163,7 +163,7 @@ ACROSS = (
            _TESTS + "test_an_event_that_a_service_never_heard_is_found", _events_have_their_effect),
     Across("R2", "Pledges that stand and the encumbrances that hold their rights are the same",
            _TESTS + "test_a_pledge_without_its_encumbrance_is_found", _collateral_agrees),
-    Across("A6", f"What was told with bytes to deposit {SETTLING_SECONDS} s ago stands in the log",
+    Across("A1.log", f"What was told with bytes to deposit {SETTLING_SECONDS} s ago stands in the log",
            _TESTS + "test_a_deposit_that_never_reached_the_log_is_found", _deposits_stand_in_the_log),
 )  # fmt: skip
 

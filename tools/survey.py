@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
-from kernel.audit import Checker
 from kernel.bus import PostgresBus
+from kernel.checkers import KERNEL_CHECKERS
 from kernel.database import Database
 from kernel.hosting import Host, Service, Surroundings
 from kernel.objects import FolderStore
@@ -19,6 +19,7 @@ from kernel.rpc import Peer
 from kernel.sealing import Sealer
 from kernel.settings import Settings
 from kernel.tokens import ServiceKeys, TokenVerifier
+from market.audit import ACROSS
 
 ROOT = Path(__file__).resolve().parents[1]
 _NOWHERE = "postgresql+asyncpg://nobody@nowhere.invalid/nothing"
@@ -70,18 +71,34 @@ def refusals() -> list[type[Refusal]]:
     return sorted(facts, key=lambda fact: (fact.__name__, fact.__module__))
 
 
-def checkers() -> list[tuple[str, Checker]]:
-    """Every checker with the service that looks."""
-    return [
-        (name, checker)
-        for name in services()
-        for checker in sorted(built(name).checkers, key=lambda checker: _in_order(checker.promise))
-    ]
+class Checked(Protocol):
+    """As much of a checker as a page tells."""
+
+    @property
+    def promise(self) -> str:
+        """Which promise."""
+
+    @property
+    def statement(self) -> str:
+        """What always holds."""
+
+    @property
+    def planted_by(self) -> str:
+        """The test that shows the check can fail."""
 
 
-def _in_order(promise: str) -> tuple[str, int]:
-    letters = promise.rstrip("0123456789")
-    return letters, int(promise[len(letters) :] or 0)
+def checkers() -> list[tuple[str, Checked]]:
+    """Every checker with who looks: each service, every service, the market between them."""
+    found: list[tuple[str, Checked]] = [(name, checker) for name in services() for checker in built(name).checkers]
+    found += [("every service", checker) for checker in KERNEL_CHECKERS]
+    found += [("between services", across) for across in ACROSS]
+    return sorted(found, key=lambda one: (one[0], _in_order(one[1].promise)))
+
+
+def _in_order(promise: str) -> tuple[str, int, str]:
+    plain, _, suffix = promise.partition(".")
+    letters = plain.rstrip("0123456789")
+    return letters, int(plain[len(letters) :] or 0), suffix
 
 
 def settings() -> list[type[Settings]]:

@@ -1,6 +1,7 @@
 """The counts of the last long run, for docs/promises.md; kept in the tree so that the page can say them."""
 
 import json
+import os
 import shutil
 import subprocess
 from collections import Counter
@@ -11,7 +12,9 @@ from pathlib import Path
 from tests.promises.verdict import Verdict
 from tools.survey import ROOT
 
-COUNTS = ROOT / "docs" / "promises-counts.json"
+# Kept in the tree only when asked, since the page that shows them would be stale after every run.
+KEPT_IN_TREE = os.environ.get("YAOSU_KEEP_COUNTS") == "1"
+COUNTS = ROOT / ("docs" if KEPT_IN_TREE else "var") / "promises-counts.json"
 
 
 def keep_counts(size: str, run: str, verdict: Verdict, steps: int, schedule: Sequence[str]) -> None:
@@ -27,6 +30,7 @@ def keep_counts(size: str, run: str, verdict: Verdict, steps: int, schedule: Seq
 
 
 def _write(path: Path, kept: dict[str, object]) -> None:
+    path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
 
 

@@ -97,6 +97,12 @@ class World:
         self.database.reset()
         await asyncio.to_thread(own.ensure_postgres_running)
 
+    async def postgres_stands(self) -> None:
+        """Start the server again if it gave up, as whatever supervises it would."""
+        own = self.postgres.stop
+        assert own is not None
+        await asyncio.to_thread(own.ensure_postgres_running)
+
     def _count(self, what: str) -> None:
         self.kills[what] = self.kills.get(what, 0) + 1
 
