@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.promises.controls import CONTROLS
-from tests.promises.crashes import POINTS
+from tests.promises.crashes import APART, POINTS
 from tools import survey
 
 SAID = survey.ROOT / "docs" / "promises.toml"
@@ -94,7 +94,8 @@ def _crash_points() -> list[str]:
     lines = [
         "", "## Crash points 崩溃点", "",
         "`YAOSU_CRASH_AT=name[:nth]` lets a process die there as `kill -9` does; `tests/promises/test_crash_points.py`",
-        "demands that each is reached and that everything comes right afterwards.", "",
+        "demands that each is reached and that everything comes right afterwards, save those that it does not come by:",
+        f"{', '.join(f'`{name}`' for name in sorted(APART))}.", "",
         "| Point | What is so at that moment |", "|---|---|",
     ]  # fmt: skip
     return lines + _rows((f"`{name}`", words) for name, words in sorted(POINTS.items()))

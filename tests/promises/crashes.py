@@ -22,7 +22,7 @@ SERVICE_POINTS = {
     "pledge.mid_cancel": "a pledge is half taken back: the reservation still stands",
 }
 POINTS = {**KERNEL_POINTS, **SERVICE_POINTS}
-# A market that starts comes past these before clients can do anything, or never again: each has a test of its own.
+# The migration's has a test of its own; the workload asks no underwriting question yet, so it does not come by a use's.
 APART = {"migration.between_steps", "use.after_hold", "use.after_answer"}
 Step = Callable[[Workload, random.Random], Awaitable[object]]
 
