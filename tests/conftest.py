@@ -6,12 +6,13 @@ import os
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
+import asyncpg
 import httpx
 import pytest
 from google.protobuf import symbol_database
@@ -117,7 +118,9 @@ class Databases:
             database = Database(self.url(template), name=service)
             await migrate(database.engine, migrations)
             await PostgresBus(database).create()
-            await self._run(f"CREATE ROLE yaosu_{service} LOGIN PASSWORD '{password_of(f'yaosu_{service}', b'tests')}'")
+            role = f"yaosu_{service}"
+            with suppress(asyncpg.DuplicateObjectError):  # another run's tests on the same server made it
+                await self._run(f"CREATE ROLE {role} LOGIN PASSWORD '{password_of(role, b'tests')}'")
             grants = importlib.import_module(f"{service}.bootstrap").GRANTS
             await apply_grants(database.engine, f"yaosu_{service}", {**whole(grants), **BUS_GRANTS})
             await database.close()

@@ -57,6 +57,12 @@ async def test_two_replacements_of_one_key_leave_one(onboarding: Onboarded) -> N
     assert sum(row["valid_until_at"] is None for row in rows) == 1
 
 
+def altered(token: str) -> str:
+    """With another first character in its signature: the last one may say the same in two ways."""
+    signed, _, signature = token.rpartition(".")
+    return f"{signed}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
+
+
 async def test_a_key_needs_a_proof_over_this_party(onboarding: Onboarded) -> None:
     party, other = await onboarding.party(), await onboarding.party()
     admin, key, stranger = await party.log_in(), Key(), Key()
@@ -64,7 +70,7 @@ async def test_a_key_needs_a_proof_over_this_party(onboarding: Onboarded) -> Non
         (key.proof(other.id), "proof-mismatch"),
         (stranger.proof(party.id), "signature-invalid"),
         (key.sign("JWT", party.id), "signature-invalid"),
-        (key.proof(party.id)[:-2] + "AA", "signature-invalid"),
+        (altered(key.proof(party.id)), "signature-invalid"),
     ]:
         body = {"jwk": key.jwk, "proof": proof}
         refused(await admin.post("/parties/mine/keys", json=body), reason, 422)
