@@ -11,6 +11,7 @@ import structlog
 from kafka.errors import KafkaError
 
 from kernel.bus import Place
+from kernel.kafka_login import BrokerLogin
 from kernel.kafka_records import Reader
 from kernel.kafka_topics import make_topics
 from kernel.kafka_voice import Voice
@@ -33,8 +34,8 @@ class KafkaBus:
     commits as the group of its name. Offsets only save time: what comes again has its effect once (the inbox).
     """
 
-    def __init__(self, servers: str, partitions: int = 3) -> None:
-        self._servers, self._partitions = servers.split(","), partitions
+    def __init__(self, login: BrokerLogin, partitions: int = 3) -> None:
+        self._login, self._partitions = login, partitions
         # A consumer that waits holds its thread.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="kafka")
         self._made: set[str] = set()
@@ -48,14 +49,14 @@ class KafkaBus:
             await self._in_thread(self._make, new)
 
     def _make(self, topics: list[str]) -> None:
-        make_topics(self._servers, topics, self._partitions)
+        make_topics(self._login, topics, self._partitions)
         self._made |= set(topics)
 
     async def publish(self, topic: str, events: Sequence[Told]) -> None:
         """See ``Bus``; while no broker answers, it waits."""
         await self.create([topic])
         if topic not in self._voices:
-            self._voices[topic] = Voice(self._servers, topic, partial(self._make, [topic]))
+            self._voices[topic] = Voice(self._login, topic, partial(self._make, [topic]))
         await self._in_thread(self._voices[topic].tell, list(events))
 
     async def begin(self, consumer: str) -> None:
@@ -65,7 +66,7 @@ class KafkaBus:
 
     def _reader(self, consumer: str, topic: str) -> Reader:
         if (consumer, topic) not in self._readers:
-            self._readers[consumer, topic] = Reader(self._servers, consumer, topic)
+            self._readers[consumer, topic] = Reader(self._login, consumer, topic)
         return self._readers[consumer, topic]
 
     async def read(self, consumer: str, topic: str, limit: int) -> tuple[list[Told], Place]:
@@ -91,7 +92,7 @@ class KafkaBus:
 
     async def history(self, topic: str) -> AsyncIterator[tuple[Told, datetime]]:
         """See ``Bus``."""
-        reader = Reader(self._servers, "", topic)
+        reader = Reader(self._login, "", topic)
         try:
             while batch := await self._in_thread(reader.from_the_beginning):
                 for held in batch:
@@ -103,7 +104,7 @@ class KafkaBus:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments))
         except KafkaError as error:
-            message = f"Kafka at {','.join(self._servers)}: {type(error).__name__}: {error}"
+            message = f"Kafka at {self._login.servers}: {type(error).__name__}: {error}"
             raise BusAway(message) from error
 
     async def close(self) -> None:

@@ -2,7 +2,6 @@
 
 import threading
 from collections import deque
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +9,7 @@ from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka.errors import UnknownTopicOrPartitionError
 
 from kernel.bus import EVENT_BYTES_MAX, Place
+from kernel.kafka_login import BrokerLogin
 from kernel.told import WITHOUT_ENVELOPE, Told
 
 FETCH_RECORDS_MAX = 500
@@ -50,8 +50,8 @@ def _at(record: Record) -> datetime:
 class Reader:
     """One consumer's way through one topic; used by one thread at a time."""
 
-    def __init__(self, servers: Sequence[str], group: str, topic: str) -> None:
-        self._servers, self._group, self._topic = list(servers), group, topic
+    def __init__(self, login: BrokerLogin, group: str, topic: str) -> None:
+        self._login, self._group, self._topic = login, group, topic
         self._turn = threading.Lock()
         self._consumer: Any = None  # Any: as above
         self._batch: list[Record] = []
@@ -62,7 +62,7 @@ class Reader:
     def _open(self) -> Any:  # Any: as above
         if self._consumer is None:
             consumer = KafkaConsumer(
-                bootstrap_servers=self._servers, group_id=self._group or None, enable_auto_commit=False,
+                **self._login.options(), group_id=self._group or None, enable_auto_commit=False,
                 auto_offset_reset="earliest", max_partition_fetch_bytes=EVENT_BYTES_MAX,
                 max_poll_records=FETCH_RECORDS_MAX, allow_auto_create_topics=False,
             )  # fmt: skip

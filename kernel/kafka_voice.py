@@ -9,6 +9,7 @@ from kafka.errors import KafkaTimeoutError
 
 from kernel.bus import EVENT_BYTES_MAX
 from kernel.crash_points import reached
+from kernel.kafka_login import BrokerLogin
 from kernel.kafka_records import headers_of
 from kernel.told import Told
 
@@ -27,8 +28,8 @@ class Voice:
     stands: no later event of a key overtakes an earlier one, also when a broker has lost what it knew of us.
     """
 
-    def __init__(self, servers: Sequence[str], topic: str, make_topic: Callable[[], None]) -> None:
-        self._servers, self._topic, self._make_topic = list(servers), topic, make_topic
+    def __init__(self, login: BrokerLogin, topic: str, make_topic: Callable[[], None]) -> None:
+        self._login, self._topic, self._make_topic = login, topic, make_topic
         self._turn = threading.Lock()
         self._producer: Any = None  # Any: kafka-python ships no types
         self._is_ending = False
@@ -47,7 +48,7 @@ class Voice:
         if self._producer is None:
             self._make_topic()
             self._producer = KafkaProducer(
-                bootstrap_servers=self._servers, acks="all", enable_idempotence=True, linger_ms=60_000,
+                **self._login.options(), acks="all", enable_idempotence=True, linger_ms=60_000,
                 batch_size=BATCH_BYTES, max_request_size=EVENT_BYTES_MAX, delivery_timeout_ms=NEVER_MILLISECONDS,
                 reconnect_backoff_max_ms=1000, allow_auto_create_topics=False, metrics_enabled=False,
             )  # fmt: skip

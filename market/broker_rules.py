@@ -2,8 +2,6 @@
 
 import threading
 import time
-from dataclasses import dataclass
-from pathlib import Path
 
 from kafka import KafkaAdminClient
 from kafka.admin import (
@@ -18,6 +16,7 @@ from kafka.admin import (
 )
 from kafka.errors import KafkaError, NoError
 
+from kernel.kafka_login import BrokerLogin
 from market.access import Rule, rules, topic_of
 from market.complaints import Complaint
 from market.roster import SERVICES
@@ -33,34 +32,12 @@ class BrokerRefuses(Complaint):
     """The broker takes no access rules: it has no authoriser, or the administrator may not set them."""
 
 
-@dataclass(frozen=True)
-class Administrator:
-    """How to reach the broker as one who may set rules: plainly, or as a user by SASL; over TLS with an authority."""
-
-    bootstrap: str
-    user: str = ""
-    password: str = ""
-    authority: Path | None = None
-    mechanism: str = "SCRAM-SHA-512"
-
-    def connect(self) -> KafkaAdminClient:
-        """A client."""
-        given: dict[str, object] = {"bootstrap_servers": self.bootstrap, "security_protocol": "PLAINTEXT"}
-        if self.authority:
-            given |= {"security_protocol": "SSL", "ssl_cafile": str(self.authority)}
-        if self.user:
-            over = "SASL_SSL" if self.authority else "SASL_PLAINTEXT"
-            given |= {"security_protocol": over, "sasl_mechanism": self.mechanism,
-                      "sasl_plain_username": self.user, "sasl_plain_password": self.password}  # fmt: skip
-        return KafkaAdminClient(**given)
-
-
-def apply(administrator: Administrator) -> tuple[int, int]:
+def apply(administrator: BrokerLogin) -> tuple[int, int]:
     """Add what is missing and take away what our topics, groups and services have besides; how many of each."""
     try:
-        client = administrator.connect()
+        client = KafkaAdminClient(**administrator.options())
     except KafkaError as error:
-        message = f"{administrator.bootstrap} does not answer: {error}"
+        message = f"{administrator.servers} does not answer: {error}"
         raise BrokerRefuses(message) from error
     try:
         there = _there(client)

@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import text
 
 from kernel.database import Database
+from kernel.kafka_login import BrokerLogin
+from market.brokers import broker_login
 from market.postgres import Server
 from market.roster import SERVICES
-from market.settings import MarketSettings
 
 READ_SECONDS_MAX = 60.0
 EVENT_BYTES_MAX = 64 * 2**20
@@ -20,8 +21,8 @@ class BusUnreadable(Exception):  # noqa: N818 - the fact
 
 async def events_on_bus(server: Server) -> dict[str, list[str]]:
     """The identifiers of all events on each service's topic, in their order, one as often as it is there."""
-    if brokers := MarketSettings().kafka:
-        found = {name: await asyncio.to_thread(_in_kafka, brokers, _topic(name)) for name in SERVICES}
+    if login := broker_login():
+        found = {name: await asyncio.to_thread(_in_kafka, login, _topic(name)) for name in SERVICES}
     else:
         found = await _in_postgres(server)
     return found
@@ -44,12 +45,12 @@ async def _in_postgres(server: Server) -> dict[str, list[str]]:
     return found
 
 
-def _in_kafka(brokers: str, topic: str) -> list[str]:
+def _in_kafka(login: BrokerLogin, topic: str) -> list[str]:
     """From the beginning of every partition to where it ended when we came."""
     from kafka import KafkaConsumer, TopicPartition  # noqa: PLC0415 - who audits a market without Kafka needs no client
 
     reading: Any = KafkaConsumer(  # Any: the client ships no types
-        bootstrap_servers=brokers, enable_auto_commit=False, auto_offset_reset="earliest",
+        **login.options(), enable_auto_commit=False, auto_offset_reset="earliest",
         fetch_max_bytes=EVENT_BYTES_MAX, max_partition_fetch_bytes=EVENT_BYTES_MAX,
     )  # fmt: skip
     try:

@@ -23,6 +23,7 @@ from kernel.settings import Settings
 from kernel.tls import CertificateFiles, CertificateUnfit, CertifiedChannel, OwnCertificate
 from kernel.tokens import ServiceKeys, TokenVerifier
 from market.authority import Authority
+from market.brokers import broker_login
 from market.complaints import Complaint
 from market.postgres import Server, start_postgres
 from market.roster import SERVICES
@@ -68,7 +69,7 @@ class Ground:
         server = await start_postgres(data / "postgres", secret, service)
         names = [service] if server.given else [*SERVICES, "bus"]
         await server.create(names)
-        bus = await _open_bus(server, make="bus" in names)
+        bus = await _open_bus(server, service, make="bus" in names)
         # A socket's path may not be longer than 107 bytes, so it does not lie in the data folder.
         sockets = sockets or Path(tempfile.mkdtemp(prefix="yaosu-"))
         sockets.mkdir(mode=OWNER_ONLY, exist_ok=True)
@@ -167,12 +168,12 @@ class Ground:
         self.server.close()
 
 
-async def _open_bus(server: Server, *, make: bool) -> Bus:
-    settings = MarketSettings()
-    if settings.kafka:
+async def _open_bus(server: Server, service: str, *, make: bool) -> Bus:
+    login = broker_login(service)
+    if login:
         from kernel.kafka_bus import KafkaBus  # noqa: PLC0415 - the embedded market never needs Kafka's client
 
-        kafka = KafkaBus(settings.kafka, settings.kafka_partitions)
+        kafka = KafkaBus(login, MarketSettings().kafka_partitions)
         # Services that migrate by themselves each make all topics: whoever is first, none listens to one that is not.
         if make or server.admin.username:
             await kafka.create(f"yaosu.{name}.v1" for name in SERVICES)

@@ -66,6 +66,20 @@ def migrate(
 
 
 @app.command()
+def republish(
+    services: Annotated[list[str] | None, typer.Argument(help="Which; all if none is named.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Production: send every event of the outboxes again, for a broker that lost them; while no worker runs."""
+    from market.republishing import republish_outboxes
+
+    set_up_logs("ERROR")
+    with clear_errors():
+        for name, number in uvloop.run(republish_outboxes([_known(one) for one in services or SERVICES], data)):
+            console.print(f"{name}: {number} events go out again when its worker starts 事件将在工作进程启动后重发")
+
+
+@app.command()
 def keys(folder: Annotated[Path, typer.Argument(help="Where they go; what is there already stays.")]) -> None:
     """Production: make the keys, passwords and certificates of a market in containers, or renew its certificates."""
     from market.deployment_keys import make_keys
@@ -99,12 +113,12 @@ def acl(
     if not apply:
         typer.echo("\n".join(kafka_acls(bootstrap)))
         return
-    from market.broker_rules import Administrator
+    from kernel.kafka_login import BrokerLogin
     from market.broker_rules import apply as set_rules
 
     password = password_file.read_text().strip() if password_file else ""
     with clear_errors():
-        added, removed = set_rules(Administrator(bootstrap, user, password, ca))
+        added, removed = set_rules(BrokerLogin(bootstrap, user, password, ca))
     console.print(f"{bootstrap}: {added} rules added 已添加, {removed} removed 已移除")
 
 

@@ -31,6 +31,18 @@ class MarketSettings(Settings):
         description="Apache Kafka's bootstrap servers, `host:port` separated by commas. Empty: a log in "
         "PostgreSQL.",
     )  # fmt: skip
+    kafka_user: str = Field(
+        default="", validation_alias="YAOSU_KAFKA_USER",
+        description="The name for logging in to Kafka (SASL SCRAM-SHA-512). Empty: the service's own when there is "
+        "a password, else no login.",
+    )  # fmt: skip
+    kafka_password_file: Path | None = Field(
+        default=None, validation_alias="YAOSU_KAFKA_PASSWORD_FILE", description="A file with that user's password."
+    )
+    kafka_ca: Path | None = Field(
+        default=None, validation_alias="YAOSU_KAFKA_CA",
+        description="The authority of the brokers' certificates (PEM); with it Kafka is spoken to over TLS only.",
+    )  # fmt: skip
     kafka_partitions: int = Field(
         default=3, ge=1, le=1000, validation_alias="YAOSU_KAFKA_PARTITIONS",
         description="Partitions of a topic that is made here; those of a topic that is there already stay.",

@@ -15,6 +15,7 @@ from kernel.bus import Bus, PostgresBus
 from kernel.database import Database
 from kernel.ids import new_id
 from kernel.kafka_bus import BusAway, KafkaBus
+from kernel.kafka_login import BrokerLogin
 from kernel.told import Told
 from market.backends.kafka import Kafka
 from tests.conftest import Databases, StartService
@@ -53,7 +54,7 @@ async def open_bus(broker: Kafka | None, databases: Databases, topic: str) -> As
     name = f"bus_{secrets.token_hex(4)}"
 
     async def on_kafka(address: str) -> Bus:
-        bus = KafkaBus(address)
+        bus = KafkaBus(BrokerLogin(address))
         opened.append(bus)
         await bus.create([topic])
         return bus
@@ -141,7 +142,7 @@ async def test_how_far_a_consumer_is_behind_is_known(open_bus: OpenBus, topic: s
 
 
 async def test_a_broker_that_is_killed_loses_nothing_that_was_acknowledged(kafka: Kafka, topic: str) -> None:
-    bus = KafkaBus(kafka.address)
+    bus = KafkaBus(BrokerLogin(kafka.address))
     await bus.create([topic])
     acknowledged = _events(topic, "k", range(1, 200))
     await bus.publish(topic, acknowledged)
@@ -161,7 +162,7 @@ async def test_a_broker_that_is_killed_loses_nothing_that_was_acknowledged(kafka
 
 async def test_a_wiped_broker_is_filled_again_in_the_order_of_each_key(kafka: Kafka, topic: str) -> None:
     """The producer and the reader live on: neither knows that the broker forgot everything, the topic included."""
-    bus = KafkaBus(kafka.address)
+    bus = KafkaBus(BrokerLogin(kafka.address))
     before = [event for key in "abcdef" for event in _events(topic, key, range(1, 30))]
     await bus.publish(topic, before)
     assert len(await _read_all(bus, "hearer", topic, 100)) >= 100
@@ -178,7 +179,7 @@ async def test_a_wiped_broker_is_filled_again_in_the_order_of_each_key(kafka: Ka
     for key in "abcdef":
         held = [told.version async for told, _ in bus.history(topic) if told.aggregate_id == key]
         assert list(dict.fromkeys(held)) == list(range(1, 32))
-    again = KafkaBus(kafka.address)  # as the worker that takes the lease next
+    again = KafkaBus(BrokerLogin(kafka.address))  # as the worker that takes the lease next
     assert {event.event_id for event in after} <= {
         event.event_id for event in await _read_all(again, "hearer", topic, len(before) + len(after))
     }
@@ -187,7 +188,7 @@ async def test_a_wiped_broker_is_filled_again_in_the_order_of_each_key(kafka: Ka
 
 
 async def test_an_independent_consumer_reads_cloud_events(kafka: Kafka, topic: str) -> None:
-    bus = KafkaBus(kafka.address)
+    bus = KafkaBus(BrokerLogin(kafka.address))
     await bus.create([topic])
     (sent,) = _events(topic, "键", [1])
     await bus.publish(topic, [sent])
@@ -217,7 +218,7 @@ async def test_over_kafka_an_event_sent_twice_has_its_effect_once_and_a_poisoned
     kafka: Kafka, service: StartService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.syspath_prepend("tests/kernel")
-    bus = KafkaBus(kafka.address)
+    bus = KafkaBus(BrokerLogin(kafka.address))
     heard = PartyApproved.DESCRIPTOR.full_name.rsplit(".", 1)[0]
     await bus.create([heard, "yaosu.notes.v1"])
     notes = await service("notes", over=bus)

@@ -23,6 +23,8 @@ def asked(*arguments: str) -> Result:
         (["serve", "nonsense", "--data", "unused"], "there is no service nonsense"),
         (["work", "nonsense", "--data", "unused"], "there is no service nonsense"),
         (["migrate", "nonsense", "--data", "unused"], "there is no service nonsense"),
+        (["republish", "nonsense", "--data", "unused"], "there is no service nonsense"),
+        (["republish", "--data", "nowhere"], "nowhere holds no market"),
         (["stack", "--only", "nonsense", "--data", "unused"], "there is no service nonsense"),
         (["demo", "--url", "http://127.0.0.1:9", "--data", "unused"], "give the market's operator.json"),
         (
