@@ -21,7 +21,7 @@ HEARS = {
     "rights": ("catalog", "onboarding"),
     "trading": ("catalog", "delivery", "onboarding", "rights"),
 }
-WRITER_MAY = ("Write", "Describe")
+WRITER_MAY = ("Create", "Write", "Describe")
 READER_MAY = ("Read", "Describe")
 GROUP_MAY = ("Read", "Describe")
 

@@ -22,7 +22,12 @@ from market.complaints import Complaint
 from market.roster import SERVICES
 
 RESOURCES = {"topic": ResourceType.TOPIC, "group": ResourceType.GROUP}
-OPERATIONS = {"Write": ACLOperation.WRITE, "Read": ACLOperation.READ, "Describe": ACLOperation.DESCRIBE}
+OPERATIONS = {
+    "Create": ACLOperation.CREATE,
+    "Write": ACLOperation.WRITE,
+    "Read": ACLOperation.READ,
+    "Describe": ACLOperation.DESCRIBE,
+}
 EVERY_HOST = "*"
 KNOWN_SECONDS_MAX = 20.0
 POLL_SECONDS = 0.1

@@ -22,6 +22,7 @@ from kernel.secret_files import made_once
 from kernel.settings import Settings
 from kernel.tls import CertificateFiles, CertificateUnfit, CertifiedChannel, OwnCertificate
 from kernel.tokens import ServiceKeys, TokenVerifier
+from market.access import topic_of
 from market.authority import Authority
 from market.brokers import broker_login
 from market.complaints import Complaint
@@ -174,9 +175,8 @@ async def _open_bus(server: Server, service: str, *, make: bool) -> Bus:
         from kernel.kafka_bus import KafkaBus  # noqa: PLC0415 - the embedded market never needs Kafka's client
 
         kafka = KafkaBus(login, MarketSettings().kafka_partitions)
-        # Services that migrate by themselves each make all topics: whoever is first, none listens to one that is not.
         if make or server.admin.username:
-            await kafka.create(f"yaosu.{name}.v1" for name in SERVICES)
+            await kafka.create(topic_of(name) for name in ([service] if service else SERVICES))
         return kafka
     if make and server.admin.username:
         as_owner = server.as_owner("bus")

@@ -133,6 +133,17 @@ async def test_a_services_bus_carries_events_by_its_own_login_and_no_others(rule
         await rights.close()
 
 
+async def test_a_service_makes_its_own_topic_and_no_other(ruled: BrokerLogin) -> None:
+    with KafkaAdminClient(**ruled.options()) as client:
+        client.delete_topics([topic_of("evidence")])
+    evidence, rights = KafkaBus(as_service(ruled, "evidence")), KafkaBus(as_service(ruled, "rights"))
+    with pytest.raises(BusAway, match="Authorization"):
+        await rights.create([topic_of("evidence")])
+    await evidence.create([topic_of("evidence")])
+    await evidence.close()
+    await rights.close()
+
+
 async def test_nobody_gets_in_by_a_wrong_name_and_no_other_broker_is_spoken_to(
     ruled: BrokerLogin, tmp_path: Path
 ) -> None:

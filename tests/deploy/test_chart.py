@@ -121,3 +121,13 @@ def test_values_that_cannot_work_are_refused_before_anything_is_made(wrong: str,
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert named in done.stderr
+
+
+def test_a_broker_that_asks_who_comes_is_told_by_each_pod(chart: Chart) -> None:
+    for name, pod in _pods(chart("kafka.login=true", "kafka.tls=true")):
+        said = {entry["name"]: entry.get("value") for entry in pod["containers"][0]["env"]}
+        assert said["YAOSU_KAFKA_USER"] in name
+        files = {
+            item["path"] for volume in pod["volumes"] if volume["name"] == "keys" for item in volume["secret"]["items"]
+        }
+        assert {f"/data/keys/{file}" for file in files} >= {said["YAOSU_KAFKA_PASSWORD_FILE"], said["YAOSU_KAFKA_CA"]}

@@ -33,8 +33,8 @@ def test_the_commands_say_what_the_rules_say() -> None:
     lines = access.kafka_acls("broker:9092")
     assert sum(line.count("--operation") for line in lines) == len(access.rules())
     assert (
-        "kafka-acls.sh --bootstrap-server broker:9092 --add --allow-principal User:rights --operation Describe "
-        "--operation Write --topic yaosu.rights.v1"
+        "kafka-acls.sh --bootstrap-server broker:9092 --add --allow-principal User:rights --operation Create "
+        "--operation Describe --operation Write --topic yaosu.rights.v1"
     ) in lines
 
 

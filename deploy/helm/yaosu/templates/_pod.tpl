@@ -2,6 +2,13 @@
 {{- define "yaosu.environment" -}}
 {{- $root := .of }}
 - {name: YAOSU_KAFKA, value: {{ $root.Values.kafka.bootstrap | quote }}}
+{{- if $root.Values.kafka.login }}
+- {name: YAOSU_KAFKA_USER, value: {{ .name }}}
+- {name: YAOSU_KAFKA_PASSWORD_FILE, value: /data/keys/kafka.password}
+{{- end }}
+{{- if $root.Values.kafka.tls }}
+- {name: YAOSU_KAFKA_CA, value: /data/keys/kafka.crt}
+{{- end }}
 - name: YAOSU_S3
   valueFrom: {secretKeyRef: {name: {{ $root.Values.objects.secret }}, key: url}}
 - name: YAOSU_PEERS
@@ -46,6 +53,12 @@
       {{- end }}
       - {key: {{ .name }}.pem, path: tls/{{ .name }}.pem}
       - {key: authority.crt, path: tls/authority.crt}
+      {{- if .of.Values.kafka.login }}
+      - {key: kafka.password, path: kafka.password}
+      {{- end }}
+      {{- if .of.Values.kafka.tls }}
+      - {key: kafka.crt, path: kafka.crt}
+      {{- end }}
 {{- end }}
 
 {{- define "yaosu.mounts" -}}
