@@ -48,11 +48,11 @@ test: setup-dev ## Run the whole suite (ARGS="-k pledge" for a part, WORKERS=0 f
 
 .PHONY: promises
 promises: setup-dev ## Break everything in turn for about 25 minutes (KEEP=1 writes the counts for docs/promises.md)
-	@YAOSU_KEEP_COUNTS=$(KEEP) $(BIN)/python -m pytest -q -m promises -p no:cacheprovider tests/promises $(ARGS)
+	@YAOSU_KEEP_COUNTS=$(KEEP) $(BIN)/python -m pytest -n $(WORKERS) -q -m promises $(ARGS)
 
 .PHONY: promises-night
 promises-night: setup-dev ## The same for a night, with many seeds
-	@YAOSU_KEEP_COUNTS=$(KEEP) $(BIN)/python -m pytest -q -m "promises or night" -p no:cacheprovider tests/promises $(ARGS)
+	@YAOSU_KEEP_COUNTS=$(KEEP) $(BIN)/python -m pytest -n $(WORKERS) -q -m "promises or night" $(ARGS)
 
 .PHONY: check
 check: setup-dev ## Format, lint, types, import contracts, proto lint, architecture tests, freshness of pages

@@ -4,6 +4,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 STORIES = "tests/journeys/"
+RACES = "tests/races/"
 
 
 class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist ships no types
@@ -27,4 +28,4 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByFile:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that no process waits for the other at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(STORIES))
+    items.sort(key=lambda item: (not item.nodeid.startswith(STORIES), not item.nodeid.startswith(RACES)))

@@ -70,6 +70,7 @@ def _last_counts() -> list[str]:
         "| Run | On | Commit | Faults | Keys | once unknown | asked again | Violations |",
         "|---|---|---|---|---|---|---|---|",
     ]  # fmt: skip
+    races = kept.pop("races", {})
     for size, runs in sorted(kept.items(), reverse=True):
         for run, counts in sorted(runs.items()):
             lines.append(
@@ -77,6 +78,20 @@ def _last_counts() -> list[str]:
                 f"{sum(counts['faults'].values())} | {counts['keys']} | {counts['keys_once_unknown']} | "
                 f"{counts['keys_asked_again']} | {counts['violations']} |"
             )
+    return lines + _races(races)
+
+
+def _races(races: Mapping[str, Any]) -> list[str]:  # Any: JSON values
+    if not races:
+        return []
+    lines = [
+        "", "Eight callers start together in each round of a race; one may win. 每轮八方同时发起，只能有一方成功。", "",
+        "| Race | On | Commit | Rounds | Won by | Violations |", "|---|---|---|---|---|---|",
+    ]  # fmt: skip
+    for name, counts in sorted(races.items()):
+        won = ", ".join(f"{side} {times}" for side, times in counts["won"].items())
+        told = f"{counts['on']} | {counts['commit']} | {counts['rounds']} | {won} | {counts['violations']}"
+        lines.append(f"| `{name}` | {told} |")
     return lines
 
 

@@ -47,6 +47,19 @@ async def submit(
     co_holders: Sequence[Actor] = (), is_model: bool = False,
 ) -> dict[str, Any]:  # fmt: skip
     """File the registration with all its papers and hand it in; the registration as it stands then."""
+    path = await file(
+        applicant, asset, profile=profile, version_id=version_id, name=name, source_kind=source_kind,
+        co_holders=co_holders, is_model=is_model,
+    )  # fmt: skip
+    submitted: dict[str, Any] = await applicant.post(f"{path}:submit")
+    return submitted
+
+
+async def file(
+    applicant: Actor, asset: dict[str, str], *, profile: str, version_id: str, name: str, source_kind: str,
+    co_holders: Sequence[Actor] = (), is_model: bool = False,
+) -> str:  # fmt: skip
+    """File the registration with all its papers; its path, ready to be handed in."""
     filing = {
         "profile": profile, "type": "initial", **asset, "version_id": version_id,
         "form": _form(name, source_kind, is_model=is_model),
@@ -58,8 +71,7 @@ async def submit(
     kinds += [*FOR_MODELS] if is_model else []
     kinds += ["co_holder_agreement"] if co_holders else []
     await _attach(applicant, path, kinds, name)
-    submitted: dict[str, Any] = await applicant.post(f"{path}:submit")
-    return submitted
+    return path
 
 
 def _form(name: str, source_kind: str, *, is_model: bool) -> dict[str, Any]:

@@ -8,11 +8,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import psutil
 
 from market.embedded import stop_leftovers
 from tools.survey import ROOT
@@ -88,6 +89,12 @@ class Process:
         """The whole market on the folder."""
         port = free_port()
         return cls(["up", "--data", str(data), "--port", str(port)], data.with_name(f"{data.name}-home"), port)
+
+    @classmethod
+    def stack(cls, data: Path) -> "Process":
+        """The same market as processes of their own: each service's API and worker."""
+        port = free_port()
+        return cls(["stack", "--data", str(data), "--port", str(port)], data.with_name(f"{data.name}-home"), port)
 
     @property
     def url(self) -> str:
@@ -165,6 +172,16 @@ class Process:
         """End it as a power cut would; PostgreSQL survives."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(PATIENCE_SECONDS)
+
+    def kill_all(self) -> None:
+        """End it and all that it started, at once."""
+        whole = psutil.Process(self.process.pid)
+        doomed = [whole, *whole.children(recursive=True)]
+        for process in doomed:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self.process.wait(PATIENCE_SECONDS)
+        psutil.wait_procs(doomed, PATIENCE_SECONDS)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to end; its exit code."""

@@ -26,7 +26,7 @@ CONTROLS = (
     Control("holds do not count", USES + "spending_at_once_never_overdraws", "Blnk #181"),
     Control("a step may be posted twice", SCHEMA + "what_must_happen_once_has_its_constraint[trading]"),
     Control("postings may be changed", "tests/trading/test_audit.py"),
-    Control("a rejected hold is charged", USES + "a_refused_use_gets_its_hold_back", "Blnk #182"),
+    Control("a rejected hold is charged", USES + "a_refused_use_is_charged_no_more", "Blnk #182"),
     Control("faults are poverty", BELTS + "a_fault_of_the_database_is_no_answer_of_the_business", "five-bells #402"),
     Control("keys are not unique", KERNEL + "eight_callers_with_one_key_make_one_note", "Formance migration 7"),
     Control("keys of nobody", BELTS + "a_key_is_its_party_s_own"),
@@ -40,7 +40,10 @@ CONTROLS = (
     ),
     Control("mark before sending", BELTS + "what_the_bus_did_not_take_is_sent_again", "Truxify #9487"),
     Control("tell from memory", BELTS + "what_the_bus_did_not_take_is_sent_again", "Formance's listener"),
-    Control("events are heard twice", KERNEL + "an_event_has_its_effect_once_and_in_order"),
+    Control(
+        "events are heard twice",
+        "tests/promises/test_mischief.py::test_of_two_workers_that_hear_the_same_one_has_each_effect",
+    ),
     Control("place before effect", BELTS + "an_event_whose_effect_was_cut_off_is_heard_again", "librdkafka #1122"),
     Control("inbox apart from the effect", BELTS + "an_effect_that_was_rolled_back_is_had_later"),
     Control(

@@ -1,13 +1,13 @@
 """The counts of the last long run, for docs/promises.md; kept in the tree so that the page can say them."""
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from tests.promises.verdict import Verdict
 from tools.survey import ROOT
@@ -19,19 +19,32 @@ COUNTS = ROOT / ("docs" if KEPT_IN_TREE else "var") / "promises-counts.json"
 
 def keep_counts(size: str, run: str, verdict: Verdict, steps: int, schedule: Sequence[str]) -> None:
     """Write down what one run came to, beside the others of its size."""
-    kept = json.loads(COUNTS.read_text()) if COUNTS.exists() else {}
-    kept.setdefault(size, {})[run] = {
+    _keep(size, run, {
         "on": datetime.now(UTC).date().isoformat(), "commit": _commit(), "steps": steps, "keys": verdict.asked,
         "keys_once_unknown": verdict.once_unknown, "keys_asked_again": verdict.reasked,
         "faults": dict(sorted(Counter(schedule).items())),
         "promises_checked": len(verdict.findings), "violations": len(verdict.violations),
-    }  # fmt: skip
-    _write(COUNTS, kept)
+    })  # fmt: skip
 
 
-def _write(path: Path, kept: dict[str, object]) -> None:
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
+def keep_race(name: str, rounds: int, won: Mapping[str, int], faults: Sequence[str]) -> None:
+    """Write down how often each side won."""
+    _keep("races", name, {
+        "on": datetime.now(UTC).date().isoformat(), "commit": _commit(), "rounds": rounds,
+        "won": dict(sorted(won.items())), "violations": len(faults),
+    })  # fmt: skip
+
+
+def _keep(size: str, run: str, counts: dict[str, object]) -> None:
+    """Tests that run at once write one after the other."""
+    COUNTS.parent.mkdir(exist_ok=True)
+    with COUNTS.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        kept = json.loads(file.read() or "{}")
+        kept.setdefault(size, {})[run] = counts
+        file.truncate(0)
+        file.write(json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True) + "\n")
 
 
 def _commit() -> str:

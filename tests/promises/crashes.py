@@ -22,8 +22,7 @@ SERVICE_POINTS = {
     "pledge.mid_cancel": "a pledge is half taken back: the reservation still stands",
 }
 POINTS = {**KERNEL_POINTS, **SERVICE_POINTS}
-# The migration's has a test of its own; the workload asks no underwriting question yet, so it does not come by a use's.
-APART = {"migration.between_steps", "use.after_hold", "use.after_answer"}
+APART = {"migration.between_steps"}  # it has a test of its own
 Step = Callable[[Workload, random.Random], Awaitable[object]]
 
 
@@ -54,9 +53,14 @@ async def give_up(workload: Workload, chance: random.Random) -> None:
     await workload.give_up_pledge(await workload.publish("co_designer", chance), chance)
 
 
+async def ask(workload: Workload, chance: random.Random) -> None:
+    """A question about a person who consented."""
+    await workload.underwriting.ask(chance)
+
+
 DRIVERS: dict[str, Step] = {
-    "objects": publish, "catalog": publish, "evidence": publish, "top_up": buy, "settlement": buy, "use": buy,
-    "contract": buy_exclusively, "pledge.after_call": borrow, "pledge.mid_cancel": give_up,
+    "objects": publish, "catalog": publish, "evidence": publish, "top_up": buy, "settlement": buy,
+    "use": ask, "contract": buy_exclusively, "pledge.after_call": borrow, "pledge.mid_cancel": give_up,
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ Each bug is one that others shipped, or nearly. ``controls.CONTROLS`` says which
 import asyncio
 import importlib
 import os
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -169,7 +170,7 @@ def rejected_hold_is_charged() -> None:
     """Charge a hold whatever became of it."""
     uses = _module("trading.outbound.storage.uses")
 
-    uses._CHARGE = text(uses._CHARGE.text.replace("AND state = 'OPEN'", ""))
+    uses._CHARGE = text(re.sub(r"AND (holds\.)?state = 'OPEN'", "", uses._CHARGE.text))
 
 
 def faults_are_poverty() -> None:

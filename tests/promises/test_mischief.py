@@ -1,5 +1,6 @@
 """A bus that delivers as no bus should: every event several times, shuffled, old ones among new ones, some poisoned."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -106,6 +107,15 @@ async def test_repeated_shuffled_and_old_events_have_their_effect_once(notes: Ru
     await hear_all(notes, delivery)
     await hear_all(notes, delivery)  # and the whole log from its first event on
     assert await words(notes) == sorted(f"{e.aggregate_id}-{e.version} {e.version}" for e in events)
+    assert await notes.dead_letters() == []
+
+
+async def test_of_two_workers_that_hear_the_same_one_has_each_effect(notes: Running) -> None:
+    """One that has just lost its lease does not know so yet."""
+    at = await notes.clock.now()
+    events = [told(at, f"k{key}", 1) for key in range(KEYS)]
+    await asyncio.gather(*(hear_all(notes, events) for _ in range(4)))
+    assert await words(notes) == sorted(f"{e.aggregate_id}-1 1" for e in events)
     assert await notes.dead_letters() == []
 
 

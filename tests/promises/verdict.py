@@ -1,6 +1,7 @@
 """The verdict over a run: the faults are healed, then every checker and the clients' own memory are asked."""
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import Sequence
@@ -14,13 +15,16 @@ from market.demo.client import Actor
 from market.postgres import Server
 from market.roster import SERVICES
 from tests.promises.history import FAIL, OK, UNKNOWN, Asked, History
+from tests.promises.underwriting import ROUTE as UNDERWRITING
 from tests.promises.world import World
 
-SETTLING_SECONDS_MAX = 90.0
+SETTLING_SECONDS_MAX = 180.0
 POLL_SECONDS = 0.5
 REASKED_MAX = 400
 # Links are secrets and kept nowhere: a retry gets a fresh one until the first is used, and then a refusal.
 SECRETS = {"/delivery/v1/file-links"}
+# What is told of a person is kept nowhere: a retry works it out again, and is refused once the consent is withdrawn.
+WORKED_OUT_AGAIN = {UNDERWRITING}
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ MADE = (
     Made(r"POST /pledge/v1/loans", "pledge", "SELECT loan_id FROM loans", "loan_id", also_when_refused=True),
     Made(r"POST /pledge/v1/pledges", "pledge", "SELECT pledge_id FROM pledges", "pledge_id", also_when_refused=True),
     Made(r"POST /delivery/v1/consents", "delivery", "SELECT id FROM consents", "consent_id"),
+    Made(rf"POST {UNDERWRITING}", "delivery", "SELECT id FROM uses WHERE mode = 'underwriting'", "use_id",
+         also_when_refused=True),
 )  # fmt: skip
 # What has to be empty once the faults are healed and everything has had time to finish.
 AT_REST = {
@@ -64,6 +70,7 @@ PASSING = {
         SELECT (SELECT count(*) FROM contracts WHERE state = 'RESERVING')
              + (SELECT count(*) FROM top_ups WHERE state IN ('INSTRUCTING', 'INSTRUCTED'))
              + (SELECT count(*) FROM settlements WHERE state <> 'SETTLED')
+             + (SELECT count(*) FROM holds WHERE state = 'OPEN' AND mode = 'underwriting')
              + (SELECT count(*) FROM certificates WHERE state <> 'CERTIFIED')""",
     "rights": "SELECT count(*) FROM registrations WHERE state IN ('DEPOSITING', 'SIGNED')",
     "delivery": "SELECT count(*) FROM uses WHERE state = 'INTENDED' AND abandon_at < now()",
@@ -90,6 +97,7 @@ async def judge(world: World, actors: dict[str, Actor]) -> Verdict:
     violations += restless
     violations += [f"{one.service} {one.promise}: {line}" for one in findings for line in one.violations]
     violations += await _state_is_what_was_told(world.server, world.history)
+    violations += await _each_case_was_charged_once(world.server, world.history)
     reasked, changed = await _ask_again(world.history, actors)
     violations += changed + _one_outcome(world.history)
     return Verdict(violations, findings, len(world.history.asked), reasked, world.history.once_unknown)
@@ -194,6 +202,18 @@ async def _state_is_what_was_told(server: Server, history: History) -> list[str]
     return violations
 
 
+async def _each_case_was_charged_once(server: Server, history: History) -> list[str]:
+    """What was answered is charged; a policy case once, however often it was asked; nothing that was not asked is."""
+    cases = [str(one) for one in await rows_of(server, "trading", _CHARGED_CASES)]
+    asked = [one for one in history.asked.values() if one.path == UNDERWRITING]
+    answered = {body["policy_case"] for one in asked for what, _, body in one.heard if what == OK}
+    named = {json.loads(one.body or b"{}")["policy_case"] for one in asked}
+    violations = [f"M5: {one} was charged {cases.count(one)} times" for one in set(cases) if cases.count(one) > 1]
+    violations += [f"M5: {one} was answered and not charged" for one in sorted(answered - set(cases))]
+    return violations + [f"M5: {one} was charged and never asked" for one in sorted(set(cases) - named)]
+
+
+_CHARGED_CASES = "SELECT policy_case FROM holds WHERE mode = 'underwriting' AND state = 'CHARGED'"
 _MAY_LEAVE = {False: {UNKNOWN}, True: {UNKNOWN, FAIL}}
 
 
@@ -214,7 +234,7 @@ async def _ask_again(history: History, actors: dict[str, Actor]) -> tuple[int, l
         before = one.answer
         await _ask(one, actors)
         after = one.heard[-1][1:]
-        if after != before and not _shown_once(after):
+        if after != before and not _shown_once(after) and not _refused_by_now(one, after):
             changed.append(f"M6: {one.method} {one.path} under {one.key} was {before}, is {after}")
     return len(kept[::step]), changed
 
@@ -231,6 +251,10 @@ def _shown_once(answer: tuple[int, object]) -> bool:
     return isinstance(answer[1], dict) and answer[1].get("reason") == "OutcomeShownOnce"
 
 
+def _refused_by_now(one: Asked, answer: tuple[int, object]) -> bool:
+    return one.path in WORKED_OUT_AGAIN and answer[0] in {403, 404, 409}
+
+
 def _one_outcome(history: History) -> list[str]:
     """Under one key there never were two different successes, nor a success and a kept refusal."""
     found = []
@@ -238,7 +262,10 @@ def _one_outcome(history: History) -> list[str]:
         if one.path in SECRETS:
             continue
         successes = {str(body) for what, _, body in one.heard if what == OK}
-        kept = {status for what, status, _ in one.heard if what == FAIL and status in {402, 404, 409}}
-        if len(successes) > 1 or (successes and kept):
+        kept = {
+            status for what, status, body in one.heard
+            if what == FAIL and status in {402, 404, 409} and not _shown_once((status, body))
+        }  # fmt: skip
+        if len(successes) > 1 or (successes and kept and one.path not in WORKED_OUT_AGAIN):
             found.append(f"M6: {one.method} {one.path} under {one.key} had several outcomes: {one.heard}"[:600])
     return found

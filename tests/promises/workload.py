@@ -23,6 +23,7 @@ from market.demo.story import Story
 from market.demo.trade_steps import entitled, sign_contract
 from market.demo.world import STARTS_AT, bytes_stream
 from tests.promises.history import who_asks
+from tests.promises.underwriting import Underwriting
 
 PRICES_FEN = (1, 999, 36_000, 1_000_001)
 PRINCIPAL_FEN = 50_000_000
@@ -66,24 +67,28 @@ class Workload:
         self._chance = random.Random(self.seed)  # noqa: S311 - the same steps at each run
         story = Story(Console(file=io.StringIO()))
         self.stage = told.World(self.door, story, self.folder, self.operator)
+        self.underwriting = Underwriting(self.stage, self.broken)
 
     async def actors(self) -> dict[str, Actor]:
         """Everybody, by party and subject."""
         everybody = self.stage.actors.values()
         return {who_asks(f"Bearer {await actor.token()}"): actor for actor in everybody}
 
-    async def open(self) -> None:
-        """Everybody is admitted; the banks say on what they lend."""
+    async def open(self, *, medical: bool = True) -> None:
+        """Everybody is admitted; the banks say on what they lend; the insurer has its contract."""
         await self.stage.go_to(STARTS_AT)
         await self.stage.gather_cast()
         appraisers = [self.stage["appraiser"].party_id]
         policy = {"pledge_rate_ppm": 500_000, "ceiling_fen": 500_000_000, "appraisers": appraisers}
         for bank in BANKS:
             await self.stage[bank].put("/pledge/v1/bank-policies/mine", policy)
+        if medical:
+            await self.underwriting.open()
 
     async def work(self, stopped: asyncio.Event, rounds: int = 1_000_000) -> None:
         """Sellers and buyers, each by itself; ends when told, or after so many rounds each."""
         tenants = [(self.sell, name) for name in SELLERS] + [(self.buy, name) for name in BUYERS]
+        tenants += [(self.insure, "insurer")] * bool(self.underwriting.applicants)
         chances = [random.Random(self._chance.random()) for _ in tenants]  # noqa: S311 - as above
         async with asyncio.TaskGroup() as tasks:
             for (life, name), chance in zip(tenants, chances, strict=True):
@@ -197,8 +202,8 @@ class Workload:
         await self.stage[bank].post(f"{path}:cancel", {"reason": "授信政策调整"})
         await self.stage[bank].until(path, "state", "CANCELLED")
 
-    async def _loan(self, asset: Asset, chance: random.Random) -> tuple[str, str]:
-        borrower, bank = self.stage[asset.owner], chance.choice(BANKS)
+    async def _loan(self, asset: Asset, chance: random.Random, bank: str = "") -> tuple[str, str]:
+        borrower, bank = self.stage[asset.owner], bank or chance.choice(BANKS)
         await report_quality(self.stage, dataset_id=asset.dataset_id, version_id=asset.version_id)
         await report_value(self.stage, dataset_id=asset.dataset_id, incomes_fen=INCOMES_FEN, rate_ppm=RATE_PPM)
         await self._book(borrower, asset)
@@ -217,10 +222,14 @@ class Workload:
             "period": (await self.stage.now()).strftime("%Y-%m"), "stage": "development", "category": "staff",
             "amount_fen": 62_000_001, "capitalise": True, "reason": "开发阶段支出", "approver": "财务总监",
         })  # fmt: skip
-        await owner.post("/pledge/v1/bookings", {
-            "dataset_id": asset.dataset_id, "classification": "intangible_asset", "life_months": 36,
-            "voucher_ids": [voucher["voucher_id"]], "conditions": dict.fromkeys(CONDITIONS, "论证材料"),
-        })  # fmt: skip
+        try:
+            await owner.post("/pledge/v1/bookings", {
+                "dataset_id": asset.dataset_id, "classification": "intangible_asset", "life_months": 36,
+                "voucher_ids": [voucher["voucher_id"]], "conditions": dict.fromkeys(CONDITIONS, "论证材料"),
+            })  # fmt: skip
+        except Refused as refused:
+            if refused.type != "/problems/asset-already-booked":  # by an earlier loan: that one serves
+                raise
 
     async def _receipt(self, kind: str, loan_id: str) -> dict[str, Any]:
         paid_at = await self.stage.now() - timedelta(seconds=1)
@@ -269,6 +278,12 @@ class Workload:
         await buyer.post(f"{path}:accept")
         await buyer.until(path, "state", "SETTLED")
         return "bought"
+
+    async def insure(self, name: str, chance: random.Random) -> str:
+        """Ask about a person; sometimes bill what was asked."""
+        if chance.random() < 0.15:
+            return await self.underwriting.bill(chance)
+        return await self.underwriting.ask(chance)
 
     async def _top_up(self, buyer: Actor, amount_fen: int) -> None:
         asked = await buyer.post("/trading/v1/top-ups", {"amount_fen": amount_fen})

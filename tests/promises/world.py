@@ -3,13 +3,14 @@
 import asyncio
 import json
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import psutil
+from sqlalchemy import text
 
 from kernel.crash_points import SETTING as CRASH_SETTING
 from kernel.objects import FolderStore
@@ -22,6 +23,7 @@ from tests.promises.proxy import Proxy
 
 HTTP_TIMEOUT_SECONDS = 15.0
 CONNECTIONS = 32
+Between = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 SECRET_FILE = Path("keys") / "databases.key"
 
 
@@ -54,10 +56,11 @@ class World:
         return credential
 
     @asynccontextmanager
-    async def door(self) -> AsyncIterator[Door]:
-        """A way in for clients, on which everything asked and heard is written down."""
+    async def door(self, between: Between | None = None) -> AsyncIterator[Door]:
+        """A way in for clients, on which everything asked and heard is written down; ``between``: what stands there."""
         limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-        way = Remembering(httpx.AsyncHTTPTransport(limits=limits), self.history)
+        line: httpx.AsyncBaseTransport = httpx.AsyncHTTPTransport(limits=limits)
+        way = Remembering(between(line) if between else line, self.history)
         url = f"http://127.0.0.1:{self.front.port}"
         async with httpx.AsyncClient(base_url=url, timeout=HTTP_TIMEOUT_SECONDS, transport=way) as http:
             yield Door(http)
@@ -102,6 +105,15 @@ class World:
         own = self.postgres.stop
         assert own is not None
         await asyncio.to_thread(own.ensure_postgres_running)
+
+    async def change(self, name: str, statement: str, **values: str) -> None:
+        """Do something to a database behind its service's back."""
+        database = self.server.as_owner(name)
+        try:
+            async with database.transaction() as conn:
+                await conn.execute(text(statement), values)
+        finally:
+            await database.close()
 
     def _count(self, what: str) -> None:
         self.kills[what] = self.kills.get(what, 0) + 1

@@ -1,12 +1,15 @@
 """Callers that start together, and the count of who won."""
 
 import asyncio
+import os
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from kernel.refusals import Refusal
+from market.demo.client import Refused
+from tests.promises.counts import keep_race
 
 CALLERS = 8
 LOST = ""
@@ -26,6 +29,7 @@ class Tally:
     """How many rounds each side won, and what was wrong with any."""
 
     seed: int
+    handicap_seconds: float = 0.0  # each starts up to so much late: over a network one side is else always the faster
     rounds: int = 0
     won: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
@@ -33,14 +37,18 @@ class Tally:
     async def race(self, callers: Sequence[Caller]) -> list[tuple[str, str]]:
         """All at once, in an order drawn by the seed; (side, what it won) of the winners."""
         order = list(callers)
-        random.Random(self.seed * 1_000_003 + self.rounds).shuffle(order)  # noqa: S311 - a schedule, not a secret
+        chance = random.Random(self.seed * 1_000_003 + self.rounds)  # noqa: S311 - a schedule, not a secret
+        chance.shuffle(order)
+        late = {side: chance.uniform(0, self.handicap_seconds) for side in sorted({caller.side for caller in order})}
         barrier = asyncio.Barrier(len(order))
 
         async def one(caller: Caller) -> tuple[str, str]:
             await barrier.wait()
+            if late[caller.side]:
+                await asyncio.sleep(late[caller.side])  # the handicap; nothing is waited for
             try:
                 return caller.side, await caller.call()
-            except Refusal:
+            except (Refusal, Refused):
                 return caller.side, LOST
 
         winners = [outcome for outcome in await asyncio.gather(*map(one, order)) if outcome[1] != LOST]
@@ -59,6 +67,8 @@ class Tally:
 
     def must_be_sound(self, *sides: str) -> None:
         """No fault, and where there were rounds enough, every side won some."""
+        if self.rounds >= ROUNDS_FOR_SIDES:
+            keep_race(os.environ["PYTEST_CURRENT_TEST"].partition(" ")[0], self.rounds, self.won, self.faults)
         assert not self.faults, "\n".join(self.faults[:10])
         if self.rounds >= ROUNDS_FOR_SIDES:
             assert set(sides) <= set(self.won), f"seed {self.seed}: {dict(self.won)} in {self.rounds} rounds"

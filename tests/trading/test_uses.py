@@ -114,6 +114,16 @@ async def test_a_refused_use_gets_its_hold_back(market: Market) -> None:
     assert await market.hold(contract_id, "case-1", "use_2") == 250
 
 
+async def test_a_refused_use_is_charged_no_more(market: Market) -> None:
+    contract_id = (await market.contracted())["contract_id"]
+    await market.topped_up(250)
+    await market.hold(contract_id, "case-1", "use_1")
+    await market.refuse("use_1", contract_id)
+    await market.meter("use_1", contract_id)
+    deposit = await market.deposit()
+    assert (deposit["posted_fen"], deposit["held_fen"]) == (250, 0)
+
+
 async def test_holding_is_idempotent_by_use_id_even_at_once(market: Market) -> None:
     contract_id = (await market.contracted())["contract_id"]
     await market.topped_up(1_000)

@@ -1,0 +1,167 @@
+"""The world as in production: Kafka, and a process for each API and worker, each of which can be killed."""
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
+
+from market.backends.kafka import Kafka, _configured, start_kafka
+from market.postgres import start_postgres
+from market.roster import SERVICES
+from tests.market.process import Process
+from tests.promises.history import History
+from tests.promises.proxy import Proxy
+from tests.promises.world import World
+
+START_SECONDS_MAX = 300.0
+POLL_SECONDS = 0.5
+KINDS = ("api", "worker")
+KAFKA_SETTING = "YAOSU_KAFKA"
+
+
+@dataclass(kw_only=True)
+class StackWorld(World):
+    """A market of many processes. ``broker`` is every process's link to Kafka."""
+
+    kafka: Kafka
+    broker: Proxy
+
+    async def answers(self) -> None:
+        """Wait until every process is well."""
+        await asyncio.to_thread(self.market.answers, "/health", START_SECONDS_MAX)
+
+    async def kill_market(self) -> None:
+        """Every process at once, as a power cut would; the servers under them go on."""
+        self._count("market")
+        await asyncio.to_thread(self.market.kill_all)
+
+    async def parts(self) -> dict[str, Any]:
+        """Each process, as the front tells it: its number, and how often it was started."""
+        async with httpx.AsyncClient(timeout=30) as http:
+            told = (await http.get(f"{self.market.url}/health")).json()
+        return dict(told["parts"])
+
+    async def kill_part(self, name: str) -> None:
+        """One process of one service; the stack starts it again."""
+        self._count(name.rpartition(" ")[2])
+        pid = (await self.parts()).get(name, {}).get("pid")
+        if pid and psutil.pid_exists(pid):
+            psutil.Process(pid).kill()
+
+    async def some_part_died(self) -> None:
+        """Return once a process has died and the stack has started it again, or after a while in which none did."""
+        ends_at = asyncio.get_running_loop().time() + START_SECONDS_MAX / 5
+        while asyncio.get_running_loop().time() < ends_at and self.market.lives():
+            with suppress(httpx.HTTPError):
+                if any((part.get("starts") or 0) > 1 for part in (await self.parts()).values()):
+                    return
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def kill_kafka(self) -> None:
+        """Kill the broker, and start it again on what it had."""
+        self._count("kafka")
+        await asyncio.to_thread(self.kafka.kill)
+        self.broker.reset()
+        await self.kafka.start()
+
+    async def wipe_kafka(self) -> None:
+        """The broker loses all that it held; the operator does what the guide says: every outbox tells it again."""
+        self._count("kafka wiped")
+        await self.kill_market()
+        await asyncio.to_thread(self.kafka.wipe)
+        for name in SERVICES:
+            await self.change(name, "UPDATE outbox SET sent_at = NULL")
+        await self.kafka.start()
+        await self.start_market()
+        await self.answers()
+
+    async def hear_all_again(self) -> None:
+        """Every consumer's place is set to the beginning, and its process begins anew there."""
+        for name in random.sample(SERVICES, len(SERVICES)):
+            await asyncio.to_thread(_to_the_beginning, self.kafka.address, name)
+            await self.kill_part(f"{name} worker")
+
+    async def bus_stands(self) -> None:
+        """Start the broker again if it gave up, as whatever supervises it would."""
+        if not await self.kafka.is_alive():
+            await self.kafka.start()
+
+    async def heal(self) -> None:
+        """No fault any more."""
+        self.broker.heal()
+        await self.bus_stands()
+        await super().heal()
+
+
+def _to_the_beginning(servers: str, consumer: str) -> None:
+    for topic in [f"yaosu.{name}.v1" for name in SERVICES]:
+        reading: Any = KafkaConsumer(  # Any: the client ships no types
+            bootstrap_servers=servers, group_id=consumer, enable_auto_commit=False, allow_auto_create_topics=False
+        )
+        try:
+            places = [TopicPartition(topic, number) for number in reading.partitions_for_topic(topic) or ()]
+            reading.assign(places)
+            reading.commit({place: OffsetAndMetadata(0, "", -1) for place in places})
+        finally:
+            reading.close(autocommit=False)
+
+
+@asynccontextmanager
+async def open_stack_world(data: Path, seed: int, settings: dict[str, str] | None = None) -> AsyncIterator[StackWorld]:
+    """Start everything on the folder; nothing is left running."""
+    async with AsyncExitStack() as stack:
+        postgres = await start_postgres(data.with_name("postgres"), b"")
+        stack.callback(postgres.close)
+        kafka, broker = await _kafka(data.with_name("kafka"), seed + 2, stack)
+        socket = Path(str(postgres.admin.query["host"])) / ".s.PGSQL.5432"
+        database = await stack.enter_async_context(Proxy(socket, seed))
+        market = Process.stack(data)
+        address = postgres.admin.difference_update_query(["host"]).set(host="127.0.0.1", port=database.port)
+        market.settings |= {
+            "YAOSU_DATABASE_URL": address.render_as_string(hide_password=False),
+            KAFKA_SETTING: f"127.0.0.1:{broker.port}", **(settings or {}),
+        }  # fmt: skip
+        stack.enter_context(_told(KAFKA_SETTING, kafka.address))  # the verdict compares outboxes with the broker
+        front = await stack.enter_async_context(Proxy(("127.0.0.1", market.port), seed + 1))
+        history = History(data.with_name("history"))
+        world = StackWorld(data, postgres, database, front, market, history, kafka=kafka, broker=broker)
+        stack.push_async_callback(_end, market)
+        await world.start_market()
+        await world.answers()
+        yield world
+
+
+async def _kafka(folder: Path, seed: int, stack: AsyncExitStack) -> tuple[Kafka, Proxy]:
+    """A broker that tells everybody to come by the proxy: what it calls its own address is the proxy's."""
+    folder.mkdir(parents=True)
+    properties, port = _configured(folder, 0)
+    link = await stack.enter_async_context(Proxy(("127.0.0.1", port), seed))
+    own = "advertised.listeners=PLAINTEXT://127.0.0.1:"
+    properties.write_text(properties.read_text().replace(f"{own}{port}", f"{own}{link.port}"))
+    kafka = await stack.enter_async_context(start_kafka(folder))
+    return kafka, link
+
+
+@contextmanager
+def _told(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
+
+
+async def _end(market: Process) -> None:
+    if market.lives():
+        await asyncio.to_thread(market.kill_all)
