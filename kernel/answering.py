@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from kernel.database import is_away
 from kernel.metrics import REFUSALS
@@ -27,6 +28,7 @@ def answer_refusals(app: FastAPI) -> None:
         app.add_exception_handler(away, _away)
     for failed in (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError):
         app.add_exception_handler(failed, _database_failed)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _fail)
 
 
@@ -59,6 +61,11 @@ async def _refuse_framework(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     known: dict[int, Refusal] = {404: RouteUnknown(), 405: MethodUnknown()}
     return _answer(request, known.get(status, Unreadable()))
+
+
+async def _gone(request: Request, _error: Exception) -> Response:
+    """Whoever asked went away in the middle of it: nobody reads this, and it is no failure of ours."""
+    return _answer(request, Unreadable())
 
 
 async def _away(request: Request, error: Exception) -> Response:

@@ -23,6 +23,7 @@ from tests.promises.world import World
 
 START_SECONDS_MAX = 300.0
 POLL_SECONDS = 0.5
+REPUBLISH_TRIES = 10
 KINDS = ("api", "worker")
 KAFKA_SETTING = "YAOSU_KAFKA"
 
@@ -77,11 +78,20 @@ class StackWorld(World):
         self._count("kafka wiped")
         await self.kill_market()
         await asyncio.to_thread(self.kafka.wipe)
-        for name in SERVICES:
-            await self.change(name, "UPDATE outbox SET sent_at = NULL")
         await self.kafka.start()
+        await asyncio.to_thread(self._republish)
         await self.start_market()
         await self.answers()
+
+    def _republish(self) -> None:
+        """The command refuses while a killed worker's connection still holds its lease."""
+        telling = Process(["republish", "--data", str(self.data)], self.market.home, 0, self.market.settings)
+        for _ in range(REPUBLISH_TRIES):
+            telling.start()
+            if telling.process.wait(START_SECONDS_MAX) == 0:
+                return
+        message = f"the outboxes could not be told again: {telling.written}"
+        raise AssertionError(message)
 
     async def hear_all_again(self) -> None:
         """Every consumer's place is set to the beginning, and its process begins anew there."""

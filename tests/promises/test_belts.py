@@ -2,7 +2,8 @@
 
 import asyncio
 import importlib
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
+from typing import Any
 
 import httpx
 import pytest
@@ -203,3 +204,25 @@ async def status(notes: Running, token: str) -> int:
     http = notes.client_for()
     answer: httpx.Response = await http.get("/notes", headers={"Authorization": f"Bearer {token}"})
     return answer.status_code
+
+
+async def test_who_goes_away_while_asking_is_no_failure_of_ours(notes: Running) -> None:
+    headers = {**notes.client_for("pty_a", "writer").headers, "idempotency-key": "k", "content-length": "99"}
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "scheme": "http", "query_string": b"",
+        "path": "/notes/v1/notes", "raw_path": b"/notes/v1/notes", "root_path": "", "client": ("127.0.0.1", 1),
+        "server": ("market", 80),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    heard: list[dict[str, object]] = [{"type": "http.request", "body": b'{"wo', "more_body": True}]
+    told: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> dict[str, object]:
+        return heard.pop() if heard else {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        told.append(message)
+
+    await notes.service.app(scope, receive, send)
+    assert told[0]["status"] == 400
+    assert await rows(notes, "SELECT count(*) FROM note") == [0]

@@ -57,11 +57,13 @@ async def storm(where: str, opened: Open, size: str) -> None:
             for actor in workload.stage.actors.values():
                 actor.door = patient
             await nothing_hangs(world)
+            failed = world.failed_requests()
             verdict = await judge(world, await workload.actors())
     left = [f"left while {when}" for when, times in moods[0].left.items() for _ in range(times)]
     keep_counts(size, f"clients that vanish, {where}", verdict, workload.done.total(), left)
     assert verdict.violations == []
     assert workload.broken == []
+    assert failed == [], "who goes away is no failure of the market"
     assert set(moods[0].left) == {"asking", "waiting", "being answered"}
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from kernel.crash_points import SETTING as CRASH_SETTING
 from kernel.objects import FolderStore
 from market.demo.client import Door
-from market.files import OPERATOR_FILE
+from market.files import LOGS_FOLDER, OPERATOR_FILE
 from market.postgres import Server, start_postgres
 from tests.market.process import Process
 from tests.promises.history import History, Remembering
@@ -81,6 +81,12 @@ class World:
         except subprocess.TimeoutExpired:
             return False
         return True
+
+    def failed_requests(self) -> list[str]:
+        """What the market wrote about requests that failed by a fault of its own."""
+        logs = [self.market.home / "log", *(self.data / LOGS_FOLDER).glob("*.log")]
+        lines = [line for log in logs if log.exists() for line in log.read_text(errors="replace").splitlines()]
+        return [line[:600] for line in lines if "request failed" in line]
 
     async def kill_market(self) -> None:
         """As a power cut would."""

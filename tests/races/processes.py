@@ -71,11 +71,10 @@ async def several(data: Path, seed: int) -> AsyncIterator[Several]:
             ports[name] = second.port
             await asyncio.to_thread(second.answers, f"/{name}/v1/health", TIMEOUT_SECONDS * 2)
         door = await stack.enter_async_context(world.door())
-        http = httpx.AsyncClient(base_url=world.market.url, timeout=TIMEOUT_SECONDS, transport=Besides(ports))
-        await stack.enter_async_context(http)
+        other = await stack.enter_async_context(world.door(lambda _line: Besides(ports)))
         workload = Workload(door, data.with_name("papers"), world.operator, seed)
         await workload.open(medical=False)
-        yield Several(world, workload, Door(http))
+        yield Several(world, workload, other)
 
 
 def _second(world: StackWorld, name: str, sockets: Path) -> Process:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Awaitable, Callable
 
-from market.demo.client import Actor
+from market.demo.client import Actor, Refused
 from market.demo.rights_steps import _attach
 from tests.promises.workload import Asset
 from tests.races.processes import Several
@@ -49,9 +49,18 @@ class Right:
 
     async def _contract(self, buyer: str) -> dict[str, str]:
         wanted = {"listing_id": self.asset.listings[-1], "purpose": "analysis"}
-        contract: dict[str, str] = (await self._stage[buyer].post("/trading/v1/orders", wanted))["contract"]
-        await self._sign(self._owner, contract)
-        return contract
+        while True:
+            try:
+                order = await self._stage[buyer].post("/trading/v1/orders", wanted)
+            except Refused as refused:
+                if refused.type != "/problems/listing-not-open":
+                    raise
+                # Trading hears a moment later that a burden is there, and a moment later that it is gone.
+                await self._owner.until(f"/trading/v1/listings/{wanted['listing_id']}", "state", "PUBLISHED")
+                continue
+            contract: dict[str, str] = order["contract"]
+            await self._sign(self._owner, contract)
+            return contract
 
     async def _sign(self, actor: Actor, contract: dict[str, str]) -> dict[str, str]:
         signature = actor.sign(contract["agreement"].encode(), "yaosu-agreement")
