@@ -35,7 +35,7 @@ up: setup ## Open the market with the data of the last demo (DATA=var/market POR
 	@$(BIN)/yaosu up --data $(DATA) --port $(PORT) $(ARGS)
 
 .PHONY: stack
-stack: setup ## Open a market as in production: real servers, a process for each service's API and worker (STACK=var/stack)
+stack: setup-dev ## Open a market as in production: real servers, a process for each service's API and worker (STACK=var/stack)
 	@$(BIN)/yaosu stack --data $(STACK) --port $(PORT) $(ARGS)
 
 .PHONY: setup

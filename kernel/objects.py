@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Protocol
 
 from kernel.crash_points import reached
-from kernel.refusals import NotFound, TooLarge
+from kernel.refusals import NotFound, TooLarge, Unavailable
 
 PART_BYTES = 8 * 1024 * 1024
 READ_BYTES = 1024 * 1024
+# Where bytes wait in a bucket until they are whole; a day's rule may clear it.
+QUARANTINE = "quarantine"
 
 
 class ObjectTooLarge(TooLarge):
@@ -27,6 +29,12 @@ class ObjectMissing(NotFound):
     """The bytes are not in the store. Tell the operator: what was acknowledged must be there."""
 
     zh = "存储中没有这些数据。请告知运营方：已确认的数据应当存在。"
+
+
+class ObjectDamaged(Unavailable):
+    """The store gives other bytes than were kept. Tell the operator: a copy from a backup has to take their place."""
+
+    zh = "存储返回的数据与所保存的不一致。请告知运营方用备份恢复。"
 
 
 @dataclass(frozen=True)
@@ -55,13 +63,16 @@ class ObjectStore(Protocol):
         """Write the bytes to a file of one's own."""
 
 
-class _Digests:
+class Digests:
+    """All digests of a stream, taken as its pieces pass."""
+
     def __init__(self) -> None:
         self._sha256, self._sm3 = hashlib.sha256(), hashlib.new("sm3")
         self._part, self._in_part, self.size = hashlib.sha256(), 0, 0
         self._parts: list[str] = []
 
     def update(self, piece: bytes) -> None:
+        """The next piece."""
         self._sha256.update(piece)
         self._sm3.update(piece)
         self.size += len(piece)
@@ -79,6 +90,7 @@ class _Digests:
         self._part, self._in_part = hashlib.sha256(), 0
 
     def stored(self) -> Stored:
+        """What they come to at the end."""
         if self._in_part or not self._parts:
             self._close_part()
         return Stored(self._sha256.hexdigest(), self._sm3.hexdigest(), self.size, tuple(self._parts))
@@ -98,7 +110,7 @@ class FolderStore:
     async def put(self, stream: AsyncIterator[bytes], *, limit_bytes: int) -> Stored:
         """See ``ObjectStore``."""
         incoming = self._folder / "incoming" / secrets.token_hex(16)
-        digests = _Digests()
+        digests = Digests()
         try:
             with incoming.open("wb") as file:
                 async for piece in stream:
@@ -147,7 +159,7 @@ class FolderStore:
         await asyncio.to_thread(shutil.copyfile, self.path_of(sha256), to)
 
 
-def _take(write: Callable[[bytes], int], digests: _Digests, piece: bytes) -> None:
+def _take(write: Callable[[bytes], int], digests: Digests, piece: bytes) -> None:
     write(piece)
     digests.update(piece)
 

@@ -4,13 +4,12 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kernel.objects import QUARANTINE
 from market.roster import SERVICES
 
 PRODUCTION_RULES = "deploy/access/access.yaml"
 # The services that keep files of their own, each under its own prefix; nobody reads another's there.
 KEEP_OBJECTS = ("catalog", "rights")
-# Where bytes wait until they were looked at; a day's rule may clear it.
-QUARANTINE = "quarantine"
 # Whom each service hears; a test holds it against the services' reactions, which this need not load.
 HEARS = {
     "catalog": ("onboarding", "rights"),

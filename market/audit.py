@@ -45,7 +45,7 @@ class Across:
     find: Callable[[Server], Awaitable[list[str]]]
 
 
-async def audit(server: Server, objects: ObjectStore) -> list[Finding]:
+async def audit(server: Server, objects_of: Callable[[str], ObjectStore]) -> list[Finding]:
     """Run every checker of every service, each in a read-only transaction of its own database."""
     findings = []
     for name in SERVICES:
@@ -53,7 +53,7 @@ async def audit(server: Server, objects: ObjectStore) -> list[Finding]:
         try:
             async with database.transaction() as conn:
                 await conn.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-                for checker in (*_checkers_of(name, objects), *KERNEL_CHECKERS):
+                for checker in (*_checkers_of(name, objects_of), *KERNEL_CHECKERS):
                     violations = await checker.find(conn)
                     findings.append(Finding(name, checker.promise, checker.statement, checker.planted_by, violations))
         finally:
@@ -64,10 +64,10 @@ async def audit(server: Server, objects: ObjectStore) -> list[Finding]:
     return findings
 
 
-def _checkers_of(name: str, objects: ObjectStore) -> Sequence[Checker]:
+def _checkers_of(name: str, objects_of: Callable[[str], ObjectStore]) -> Sequence[Checker]:
     """A service's checkers; one that keeps files looks into the object store too."""
     module = importlib.import_module(f"{name}.outbound.audit")
-    checkers: Sequence[Checker] = module.checkers(objects) if hasattr(module, "checkers") else module.CHECKERS
+    checkers: Sequence[Checker] = module.checkers(objects_of(name)) if hasattr(module, "checkers") else module.CHECKERS
     return checkers
 
 

@@ -188,7 +188,7 @@ async def _audit(data: Path) -> int:
     async with within_reach(data):
         ground = await Ground.open(data, movable_clock=False)
         try:
-            return show(await look(ground.server, ground.objects), console)
+            return show(await look(ground.server, ground.objects_of), console)
         finally:
             await ground.close()
 

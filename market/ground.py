@@ -14,7 +14,7 @@ from kernel.bus import Bus, PostgresBus
 from kernel.database import Database
 from kernel.grants import BUS_GRANTS, apply_grants
 from kernel.hosting import Host, Surroundings
-from kernel.objects import FolderStore
+from kernel.objects import FolderStore, ObjectStore
 from kernel.rpc import CHANNEL_OPTIONS, Peer
 from kernel.safety import Unsafe
 from kernel.sealing import Sealer
@@ -37,6 +37,10 @@ OWNER_ONLY = 0o700
 
 class DatabaseUnfit(Complaint):
     """A database does not keep what it should, lets a service do too much, or cannot be migrated from here."""
+
+
+class StoreUnfit(Complaint):
+    """Files cannot be kept where the environment says."""
 
 
 class CertificateMissing(Complaint):
@@ -76,10 +80,18 @@ class Ground:
         sockets.mkdir(mode=OWNER_ONLY, exist_ok=True)
         return cls(data, server, bus, sockets, movable_clock, addresses or {})
 
-    @property
-    def objects(self) -> FolderStore:
-        """What the services share of files, by their digests."""
-        return FolderStore(self.data / "objects")
+    def objects_of(self, service: str) -> ObjectStore:
+        """The files that a service keeps, by their digests."""
+        given = MarketSettings().s3
+        if not given:
+            return FolderStore(self.data / "objects")
+        from kernel.s3_store import S3Address, S3Store  # noqa: PLC0415 - the embedded market never needs S3's client
+
+        try:
+            return S3Store(S3Address.of(given), service)
+        except ValueError as error:
+            message = f"YAOSU_S3 cannot be used: {error}"
+            raise StoreUnfit(message) from error
 
     def address_of(self, service: str) -> str:
         """Where a service answers gRPC."""
@@ -106,7 +118,7 @@ class Ground:
             name=service,
             database=Database(self.server.url_of(service), name=service, commits_together=Settings().commits_together),
             bus=self.bus,
-            objects=self.objects,
+            objects=self.objects_of(service),
             sealer=Sealer.from_file(self.data / "keys" / f"{service}.sealing"),
             keys=keys,
             tokens=TokenVerifier(signing_keys),

@@ -127,7 +127,8 @@ def stack(
     data: Data = Path("var/stack"),
     port: Annotated[int, typer.Option(help="The port on 127.0.0.1.")] = 8000,
     without: Annotated[
-        list[str] | None, typer.Option(help="kafka: no broker; the events are carried by PostgreSQL, as embedded.")
+        list[str] | None,
+        typer.Option(help="kafka: PostgreSQL carries the events; s3: files lie in the folder; again for both."),
     ] = None,
     only: Annotated[list[str] | None, typer.Option(help="Only this service (again for more); else all.")] = None,
 ) -> None:

@@ -47,6 +47,11 @@ class MarketSettings(Settings):
         default=3, ge=1, le=1000, validation_alias="YAOSU_KAFKA_PARTITIONS",
         description="Partitions of a topic that is made here; those of a topic that is there already stay.",
     )  # fmt: skip
+    s3: str = Field(
+        default="", validation_alias="YAOSU_S3", repr=False,
+        description="The bucket of any S3-compatible store in which files are kept: "
+        "`http(s)://KEY:SECRET@HOST:PORT/BUCKET`; it is made when it is not there. Empty: the market's folder.",
+    )  # fmt: skip
     grpc_listen: str = Field(
         default="", validation_alias="YAOSU_GRPC_LISTEN",
         description="Where this service answers gRPC, e.g. `0.0.0.0:9000`, if that is not the address by which the "

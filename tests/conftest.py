@@ -34,6 +34,7 @@ from kernel.signatures import new_key, public_jwk
 from kernel.tokens import ServiceKeys, TokenVerifier, market_token
 from kernel.told import Told
 from market.backends.kafka import Kafka, KafkaNotToBeHad, start_kafka
+from market.backends.seaweed import Seaweed, SeaweedNotToBeHad, start_seaweed
 from market.postgres import Server, password_of, start_postgres
 from tests.scheduling import pytest_collection_modifyitems as pytest_collection_modifyitems  # noqa: PLC0414 - hooks
 from tests.scheduling import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler  # noqa: PLC0414 - hooks
@@ -79,6 +80,21 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
             need("Kafka", error)
         try:
             yield broker
+        finally:
+            runner.run(starting.__aexit__(None, None, None))
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+    """A real object store for the whole run."""
+    with asyncio.Runner() as runner:
+        try:
+            starting = start_seaweed(tmp_path_factory.mktemp("s3"))
+            store = runner.run(starting.__aenter__())
+        except SeaweedNotToBeHad as error:
+            need("S3", error)
+        try:
+            yield store
         finally:
             runner.run(starting.__aexit__(None, None, None))
 

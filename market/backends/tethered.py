@@ -52,21 +52,21 @@ class Tethered:
         """The end of what it wrote."""
         return self._log.read_text(errors="replace")[-2000:] if self._log.exists() else ""
 
-    def stop(self) -> None:
+    def stop(self, patience_seconds: float = STOP_SECONDS_MAX) -> None:
         """Ask it to end, and end it when it does not."""
-        self._end(signal.SIGTERM)
+        self._end(signal.SIGTERM, patience_seconds)
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
-        self._end(signal.SIGKILL)
+        self._end(signal.SIGKILL, STOP_SECONDS_MAX)
 
-    def _end(self, number: int) -> None:
+    def _end(self, number: int, patience_seconds: float) -> None:
         if self._running is None:
             return
         if self.lives:
             self._running.send_signal(number)
         try:
-            self._running.wait(STOP_SECONDS_MAX)
+            self._running.wait(patience_seconds)
         except subprocess.TimeoutExpired:
             self._running.kill()
             self._running.wait()

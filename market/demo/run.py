@@ -38,7 +38,7 @@ async def run_demo(data: Path, inputs: Inputs, report: Path, console: Console) -
         told = await _tell_from_outside(market, inputs)
         await market.settle()
         told["evidence"] = await evidence_of(market.url, market.trust_path, data, told)
-        findings = await audit(market.ground.server, market.ground.objects)
+        findings = await audit(market.ground.server, market.ground.objects_of)
     violations = show(findings, console)
     told["audit"] = {"promises": len(findings), "violations": violations}
     told["seconds"] = round(time.monotonic() - began, 1)

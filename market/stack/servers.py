@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy.engine import URL
 from starlette.responses import Response
@@ -17,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from kernel.secret_files import made_once, replaced
 from market.backends.kafka import start_kafka
+from market.backends.seaweed import start_seaweed
 from market.complaints import FolderInUse
 from market.doors import lock_folder, quiet_server, told_to_stop
 from market.files import SERVERS_FILE, STACK_FILE
@@ -26,7 +28,7 @@ from market.settings import MarketSettings
 from market.stack.asking import NotWellError
 
 DATABASE = "YAOSU_DATABASE_URL"
-KAFKA = "kafka"
+KAFKA, S3 = "kafka", "s3"
 
 
 @dataclass
@@ -48,13 +50,18 @@ class Servers:
 
 
 async def start_servers(data: Path, without: Sequence[str], stack: AsyncExitStack) -> Servers:
-    """Start what no address in the environment names; without Kafka, PostgreSQL carries the events."""
+    """Start what no address in the environment names; instead of Kafka PostgreSQL, instead of S3 the folder."""
     servers = await _postgres(data, stack)
     if KAFKA not in without:
         environment, is_alive = await _kafka(data / KAFKA, stack)
         servers.for_migrations |= environment
         servers.for_services |= environment
         servers.asks["events"] = _asks_alive(is_alive)
+    if S3 not in without:
+        environment, is_alive = await _s3(data / S3, stack)
+        servers.for_migrations |= environment
+        servers.for_services |= environment
+        servers.asks["objects"] = _asks_alive(is_alive)
     return servers
 
 
@@ -64,6 +71,16 @@ async def _kafka(folder: Path, stack: AsyncExitStack) -> tuple[dict[str, str], C
         return {"YAOSU_KAFKA": brokers}, partial(_takes_connections, brokers)
     kafka = await stack.enter_async_context(start_kafka(folder))
     return kafka.environment(), kafka.is_alive
+
+
+async def _s3(folder: Path, stack: AsyncExitStack) -> tuple[dict[str, str], Callable[[], Awaitable[bool]]]:
+    given = MarketSettings().s3
+    if given:
+        parts = urlsplit(given)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        return {"YAOSU_S3": given}, partial(_takes_connections, f"{parts.hostname}:{port}")
+    seaweed = await stack.enter_async_context(start_seaweed(folder))
+    return seaweed.environment(), seaweed.is_alive
 
 
 async def _takes_connections(brokers: str) -> bool:

@@ -14,8 +14,6 @@ from tests.deploy.conftest import CHART, DEPLOY
 from tests.deploy.test_watching import shown
 from tools.survey import ROOT, sources
 
-# Read by the adapters of the production column, which come with them.
-AWAITED = {"YAOSU_S3"}
 RUNBOOK = ROOT / "docs" / "operations.md"
 # Made by `yaosu keys`; a file of compose.yaml that is not there is found only when somebody starts it.
 SECRETS = re.compile(r"\./secrets/([\w./-]+)")
@@ -65,7 +63,7 @@ def _texts() -> dict[Path, str]:
 
 def test_every_setting_named_is_one_that_the_code_reads() -> None:
     # The compose file's own: which image is run.
-    known = _settings_known() | {"YAOSU_VERSION"} | AWAITED
+    known = _settings_known() | {"YAOSU_VERSION"}
     for path, text in _texts().items():
         strange = set(re.findall(r"YAOSU_[A-Z0-9]+(?:_[A-Z0-9]+)*", text)) - known
         assert not strange, path

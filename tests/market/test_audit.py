@@ -30,8 +30,9 @@ class Copies(Server):
 
     async def violations(self) -> list[tuple[str, str]]:
         """What the audit finds, by promise."""
-        assert self.objects is not None
-        findings = await audit(self, self.objects)
+        files = self.objects
+        assert files is not None
+        findings = await audit(self, lambda _service: files)
         return [(f"{one.service} {one.promise}", line) for one in findings for line in one.violations]
 
     async def plant(self, name: str, *statements: str) -> None:

@@ -24,7 +24,7 @@ Health = dict[str, Any]
 def stack() -> Iterator[Process]:
     with folder_for_a_market() as data:
         port = free_port()
-        only = ["--without", "kafka", "--only", "onboarding", "--only", "evidence"]
+        only = ["--without", "kafka", "--without", "s3", "--only", "onboarding", "--only", "evidence"]
         process = Process(["stack", "--data", str(data), "--port", str(port), *only], data.with_name("home"), port)
         process.start()
         process.says("The market is open")
