@@ -23,7 +23,9 @@ class StackNemesis(Nemesis):
             self.kill_some_apis, self.kill_some_workers, self.die_at_a_point, self.kill_postgres, self.kill_kafka,
             self.wipe_kafka, self.reset_database_link, self.cut_database_link, self.half_open_database_link,
             self.reset_broker_link, self.cut_broker_link, self.half_open_broker_link, self.slow_broker_link,
-            self.cut_off_in_mid_request, self.cut_off_in_mid_reply, self.deliver_all_again, self.poison,
+            self.kill_seaweed, self.reset_store_link, self.cut_store_link, self.half_open_store_link,
+            self.slow_store_link, self.cut_off_in_mid_request, self.cut_off_in_mid_reply, self.deliver_all_again,
+            self.poison,
         ]  # fmt: skip
 
     async def kill_some_apis(self) -> None:
@@ -74,6 +76,29 @@ class StackNemesis(Nemesis):
         """Each piece takes a while to and from Kafka."""
         self.world.broker.to_server = self.world.broker.to_client = Faults(latency_seconds=0.1, jitter_seconds=0.1)
         await self._while(self.world.broker)
+
+    async def kill_seaweed(self) -> None:
+        """Kill -9 of the object store."""
+        await self.world.kill_seaweed()
+
+    async def reset_store_link(self) -> None:
+        """Every connection to the object store breaks at once."""
+        self.world.store.reset()
+
+    async def cut_store_link(self) -> None:
+        """The object store cannot be reached for a while."""
+        self.world.store.cut()
+        await self._while(self.world.store)
+
+    async def half_open_store_link(self) -> None:
+        """What is sent to the object store arrives, and nothing comes back."""
+        self.world.store.to_client = Faults(swallow=True)
+        await self._while(self.world.store)
+
+    async def slow_store_link(self) -> None:
+        """Each piece takes a while to and from the object store."""
+        self.world.store.to_server = self.world.store.to_client = Faults(latency_seconds=0.1, jitter_seconds=0.1)
+        await self._while(self.world.store)
 
     async def deliver_all_again(self) -> None:
         """Every consumer hears everything again from the first event on, however old."""

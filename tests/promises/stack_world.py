@@ -1,11 +1,11 @@
-"""The world as in production: Kafka, and a process for each API and worker, each of which can be killed."""
+"""The world as in production: Kafka, S3, and a process for each API and worker, each of which can be killed."""
 
 import asyncio
 import os
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,10 @@ import httpx
 import psutil
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 
+from kernel.objects import ObjectStore
+from kernel.s3_store import S3Address, S3Store
 from market.backends.kafka import Kafka, _configured, start_kafka
+from market.backends.seaweed import Seaweed, start_seaweed
 from market.postgres import start_postgres
 from market.roster import SERVICES
 from tests.market.process import Process
@@ -25,15 +28,18 @@ START_SECONDS_MAX = 300.0
 POLL_SECONDS = 0.5
 REPUBLISH_TRIES = 10
 KINDS = ("api", "worker")
-KAFKA_SETTING = "YAOSU_KAFKA"
+KAFKA_SETTING, S3_SETTING = "YAOSU_KAFKA", "YAOSU_S3"
 
 
 @dataclass(kw_only=True)
 class StackWorld(World):
-    """A market of many processes. ``broker`` is every process's link to Kafka."""
+    """A market of many processes. ``broker`` is every process's link to Kafka, ``store`` that to the object store."""
 
     kafka: Kafka
     broker: Proxy
+    seaweed: Seaweed
+    store: Proxy
+    _stores: dict[str, S3Store] = field(default_factory=dict)
 
     async def answers(self) -> None:
         """Wait until every process is well."""
@@ -73,6 +79,19 @@ class StackWorld(World):
         self.broker.reset()
         await self.kafka.start()
 
+    def objects_of(self, service: str) -> ObjectStore:
+        """What a service keeps in the store."""
+        if service not in self._stores:
+            self._stores[service] = S3Store(S3Address.of(self.market.settings[S3_SETTING]), service)
+        return self._stores[service]
+
+    async def kill_seaweed(self) -> None:
+        """Kill the object store, and start it again on what it had."""
+        self._count("seaweed")
+        await asyncio.to_thread(self.seaweed.kill)
+        self.store.reset()
+        await self.seaweed.start()
+
     async def wipe_kafka(self) -> None:
         """The broker loses all that it held; the operator does what the guide says: every outbox tells it again."""
         self._count("kafka wiped")
@@ -99,15 +118,18 @@ class StackWorld(World):
             await asyncio.to_thread(_to_the_beginning, self.kafka.address, name)
             await self.kill_part(f"{name} worker")
 
-    async def bus_stands(self) -> None:
-        """Start the broker again if it gave up, as whatever supervises it would."""
+    async def servers_stand(self) -> None:
+        """Start the broker and the store again if they gave up, as whatever supervises them would."""
         if not await self.kafka.is_alive():
             await self.kafka.start()
+        if not await self.seaweed.is_alive():
+            await self.seaweed.start()
 
     async def heal(self) -> None:
         """No fault any more."""
         self.broker.heal()
-        await self.bus_stands()
+        self.store.heal()
+        await self.servers_stand()
         await super().heal()
 
 
@@ -131,22 +153,32 @@ async def open_stack_world(data: Path, seed: int, settings: dict[str, str] | Non
         postgres = await start_postgres(data.with_name("postgres"), b"")
         stack.callback(postgres.close)
         kafka, broker = await _kafka(data.with_name("kafka"), seed + 2, stack)
+        seaweed = await stack.enter_async_context(start_seaweed(data.with_name("seaweed")))
+        store = await stack.enter_async_context(Proxy(_place(seaweed.address), seed + 3))
         socket = Path(str(postgres.admin.query["host"])) / ".s.PGSQL.5432"
         database = await stack.enter_async_context(Proxy(socket, seed))
         market = Process.stack(data)
         address = postgres.admin.difference_update_query(["host"]).set(host="127.0.0.1", port=database.port)
         market.settings |= {
             "YAOSU_DATABASE_URL": address.render_as_string(hide_password=False),
-            KAFKA_SETTING: f"127.0.0.1:{broker.port}", **(settings or {}),
+            KAFKA_SETTING: f"127.0.0.1:{broker.port}",
+            S3_SETTING: replace(seaweed, address=f"127.0.0.1:{store.port}").url, **(settings or {}),
         }  # fmt: skip
         stack.enter_context(_told(KAFKA_SETTING, kafka.address))  # the verdict compares outboxes with the broker
         front = await stack.enter_async_context(Proxy(("127.0.0.1", market.port), seed + 1))
         history = History(data.with_name("history"))
-        world = StackWorld(data, postgres, database, front, market, history, kafka=kafka, broker=broker)
+        world = StackWorld(
+            data, postgres, database, front, market, history, kafka=kafka, broker=broker, seaweed=seaweed, store=store
+        )
         stack.push_async_callback(_end, market)
         await world.start_market()
         await world.answers()
         yield world
+
+
+def _place(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host, int(port)
 
 
 async def _kafka(folder: Path, seed: int, stack: AsyncExitStack) -> tuple[Kafka, Proxy]:

@@ -17,7 +17,7 @@ from tests.promises.verdict import judge
 from tests.promises.workload import Workload
 from tests.promises.world import World, open_world
 
-LEFT = {"promises": 600, "night": 20_000}
+LEFT = {"promises": 400, "night": 20_000}
 WAIT_SECONDS_MAX = 90.0
 
 

@@ -48,8 +48,8 @@ class Underwriting:
         """A person consents, the insurer asks; now and then the person thinks better of it, before it or meanwhile."""
         applicant, policy = chance.choice(self.applicants), secrets.token_hex(6)
         withdraws = chance.choice(("never", "never", "before", "meanwhile"))
-        person = await self._person(applicant)
         self._case.today = await self.stage.now()
+        person = await self._person(applicant)
         consent = await self._case._consent(person, applicant, policy, use=chance.choice(("single", "multiple")))
         await top_up(self.stage["insurer"], PRICE_FEN)
         if withdraws == "before":

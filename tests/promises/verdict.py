@@ -99,7 +99,7 @@ async def judge(world: World, actors: dict[str, Actor]) -> Verdict:
     violations += await _state_is_what_was_told(world.server, world.history)
     violations += await _each_case_was_charged_once(world.server, world.history)
     reasked, changed = await _ask_again(world.history, actors)
-    violations += changed + _one_outcome(world.history)
+    violations += changed + _one_outcome(world.history) + _no_fault_of_ours(world.history)
     return Verdict(violations, findings, len(world.history.asked), reasked, world.history.once_unknown)
 
 
@@ -253,6 +253,14 @@ def _shown_once(answer: tuple[int, object]) -> bool:
 
 def _refused_by_now(one: Asked, answer: tuple[int, object]) -> bool:
     return one.path in WORKED_OUT_AGAIN and answer[0] in {403, 404, 409}
+
+
+def _no_fault_of_ours(history: History) -> list[str]:
+    """Whatever broke, nobody was told that the market itself is at fault: what is away is away, and said to be so."""
+    failed = {
+        f"{one.method} {one.path}" for one in history.asked.values() for _, status, _ in one.heard if status == 500
+    }
+    return [f"X9: {one} was answered 500" for one in sorted(failed)]
 
 
 def _one_outcome(history: History) -> list[str]:

@@ -13,7 +13,7 @@ import psutil
 from sqlalchemy import text
 
 from kernel.crash_points import SETTING as CRASH_SETTING
-from kernel.objects import FolderStore
+from kernel.objects import FolderStore, ObjectStore
 from market.demo.client import Door
 from market.files import LOGS_FOLDER, OPERATOR_FILE
 from market.postgres import Server, start_postgres
@@ -44,8 +44,7 @@ class World:
         """The databases, reached past the proxy."""
         return Server(self.postgres.admin, (self.data / SECRET_FILE).read_bytes())
 
-    @property
-    def objects(self) -> FolderStore:
+    def objects_of(self, _service: str) -> ObjectStore:
         """The market's files."""
         return FolderStore(self.data / "objects")
 
