@@ -156,7 +156,7 @@ async def _settled(world: World) -> tuple[list[Finding], list[str]]:
     while True:
         restless = await _restless(world.server)
         if not restless or time.monotonic() > ends_at:
-            findings = await audit(world.server, lambda _service: world.objects)
+            findings = await audit(world.server, world.objects_of)
             if time.monotonic() > ends_at or not any(one.violations for one in findings):
                 return findings, restless
         await asyncio.sleep(POLL_SECONDS)
