@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kernel.refusals import Refusal
@@ -26,26 +26,35 @@ class Caller:
 
 @dataclass
 class Tally:
-    """How many rounds each side won, and what was wrong with any."""
+    """How many rounds each side won, and what was wrong with any.
+
+    Over a network one way is longer than another, and its side would never win. So with ``handicap_seconds`` each side
+    starts up to so much late, and one that wins is held back a little more each time: ``holds_back`` names another
+    side to hold back, where whoever comes late wins. ``groups`` counts several sides as one.
+    """
 
     seed: int
-    handicap_seconds: float = 0.0  # each starts up to so much late: over a network one side is else always the faster
+    handicap_seconds: float = 0.0
+    groups: Mapping[str, str] = field(default_factory=dict)
+    holds_back: Mapping[str, str] = field(default_factory=dict)
     rounds: int = 0
     won: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+    _back_seconds: dict[str, float] = field(default_factory=dict)
+    _counted: Counter[str] = field(default_factory=Counter)
 
     async def race(self, callers: Sequence[Caller]) -> list[tuple[str, str]]:
         """All at once, in an order drawn by the seed; (side, what it won) of the winners."""
         order = list(callers)
         chance = random.Random(self.seed * 1_000_003 + self.rounds)  # noqa: S311 - a schedule, not a secret
         chance.shuffle(order)
-        late = {side: chance.uniform(0, self.handicap_seconds) for side in sorted({caller.side for caller in order})}
+        late = self._late({self._group(caller.side) for caller in order}, chance)
         barrier = asyncio.Barrier(len(order))
 
         async def one(caller: Caller) -> tuple[str, str]:
             await barrier.wait()
-            if late[caller.side]:
-                await asyncio.sleep(late[caller.side])  # the handicap; nothing is waited for
+            if seconds := late[self._group(caller.side)]:
+                await asyncio.sleep(seconds)  # the handicap; nothing is waited for
             try:
                 return caller.side, await caller.call()
             except (Refusal, Refused):
@@ -54,6 +63,21 @@ class Tally:
         winners = [outcome for outcome in await asyncio.gather(*map(one, order)) if outcome[1] != LOST]
         self.rounds += 1
         return winners
+
+    def _group(self, side: str) -> str:
+        return self.groups.get(side, side)
+
+    def _late(self, groups: set[str], chance: random.Random) -> dict[str, float]:
+        """By how much each side starts late now, after who won the last round."""
+        winners = {self.holds_back.get(group, group) for group in self.won - self._counted}
+        self._counted, step = self.won.copy(), self.handicap_seconds / 4
+        for group in groups if winners else ():
+            now = self._back_seconds.get(group, 0.0)
+            self._back_seconds[group] = now + step if group in winners else max(0.0, now - step)
+        return {
+            group: self._back_seconds.get(group, 0.0) + chance.uniform(0, self.handicap_seconds)
+            for group in sorted(groups)
+        }
 
     async def one_winner(self, callers: Sequence[Caller]) -> tuple[str, str]:
         """A race that exactly one wins; several winners of one thing, e.g. under one key, are one."""
