@@ -1,6 +1,5 @@
 """What a route asks of a request: who calls, whether it may, under which key, and which page."""
 
-import hashlib
 import hmac
 import json
 from collections.abc import Callable
@@ -81,7 +80,7 @@ async def once_key(
     route: APIRoute = request.scope["route"]
     # Keyed, since a body may hold a password that a bare digest would let one guess at.
     asked = request.url.query.encode() + b"\0" + await _digestible(request)
-    digest = hmac.new(request.app.state.digest_key, asked, hashlib.sha256).hexdigest()
+    digest = hmac.digest(request.app.state.digest_key, asked, "sha256").hex()
     once = Once(
         party_id=caller.party_id if caller else "",
         route=f"{request.method} {request.url.path}",

@@ -1,23 +1,26 @@
 """A connection as storage sees it: statements and rows are SQLAlchemy's, asyncpg carries them in few trips."""
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
 from sqlalchemy import Executable, Row, ScalarResult
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from kernel.pool import Answer, Line, Pool, Record, told
 from kernel.refusals import Refusal
-from kernel.statements import Said, Values, said, said_of_many, together
+from kernel.statements import SHAPES_KEPT, Said, Values, moved, said, said_of_many, together
 
 Refusals = Mapping[str, type[Refusal]]
 _ROWS = re.compile(r"(?:SELECT|UPDATE|DELETE|INSERT \d+) (\d+)")
 _NOTHING = SimpleResultMetaData([])
 _ROWS_FETCHED = 500
+_DIVISION_BY_ZERO = "22012"
 
 
 class Outcome(IteratorResult[*tuple[Any, ...]]):
@@ -35,6 +38,25 @@ def constraint_of(error: IntegrityError) -> str:
     return str(getattr(getattr(error.orig, "__cause__", None), "constraint_name", ""))
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A change that is sent later, and what it means when a constraint is broken by it or no row touched."""
+
+    what: Said
+    refusals: Refusals
+    facts: Mapping[str, Any]
+    untouched: type[Refusal] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """A read of one row that goes with the first statement, and who is to have the row."""
+
+    what: Said
+    take: Callable[[Record], None]
+    columns: int
+
+
 class Connection:
     """Statements on one connection.
 
@@ -49,8 +71,19 @@ class Connection:
         self._line: Line | None = None
         self._lazy, self._alone = lazy, alone
         self.begun = False
-        self._waiting: list[tuple[Said, Refusals, Mapping[str, Any]]] = []
+        self._waiting: list[_Waiting] = []
+        self._opening: _Opening | None = None
         self._nested = 0
+
+    def open_with(self, what: Said, columns: int, take: Callable[[Record], None]) -> None:
+        """Ask this, an answer of one row, together with the first read that comes; before anything else that comes."""
+        self._opening = _Opening(what, take, columns)
+
+    async def opened(self) -> None:
+        """Ask what was to be asked first, if no read has taken it along."""
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            opening.take((await self._run(opening.what))[0][0])
 
     async def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Outcome:
         """The answer to a statement. Several sets of values: the statement with each of them, in one trip."""
@@ -60,11 +93,25 @@ class Connection:
             await (self._line or self._pool).run_many(sql, arguments)
             return Outcome(_NOTHING, iter(()))
         what = said(statement, values)
+        if self._opening is not None and not what.touches and not self._waiting:
+            return await self._opened_by(what, self._opening)
         await self._ready(touches=what.touches)
         rows, status, attributes = await self._run(what)
         outcome = Outcome(_shape(what, attributes), map(tuple, rows))
         touched = _ROWS.match(status or "")
         outcome.rowcount = int(touched[1]) if touched else -1
+        return outcome
+
+    async def _opened_by(self, what: Said, opening: _Opening) -> Outcome:
+        self._opening = None
+        arguments = [*opening.what.arguments, *what.arguments]
+        sql = _side_by_side(opening.what.sql, len(opening.what.arguments), what.sql)
+        rows, _, attributes = await self._run(Said(sql, arguments, touches=False))
+        opening.take(rows[0])
+        found, own = opening.columns, opening.columns + 1
+        answer = [tuple(row)[own:] for row in rows if row[found]]
+        outcome = Outcome(_shape(what, attributes[own:]), iter(answer))
+        outcome.rowcount = len(answer)
         return outcome
 
     async def ask(self, sql: str, *arguments: object) -> Record:
@@ -102,19 +149,23 @@ class Connection:
         rows, _, attributes = await self._run(Said(sql, (), touches=True))
         return Outcome(_shape(Said(sql, (), touches=True), attributes), map(tuple, rows))
 
-    def later(self, statement: Executable, values: Values | None = None, refusals: Refusals | None = None,
-              **facts: Any) -> None:  # fmt: skip  # Any: JSON values
+    def later(self, statement: Executable, values: Values | None = None, refusals: Refusals | None = None, *,
+              untouched: type[Refusal] | None = None, **facts: Any) -> None:  # fmt: skip  # Any: JSON values
         """A change whose answer nobody waits for: sent with the next statement, or with all the others at the end.
 
-        ``refusals``: what a constraint broken by it means, by the constraint's name.
+        ``refusals``: what a constraint broken by it means, by the constraint's name. ``untouched``: what it means when
+        the change, which must touch one row, touches none; then nothing of the transaction stands.
         """
         what = said(statement, values)
         if what.sql.lstrip()[:4].upper() == "WITH":
             message = "PostgreSQL takes no change inside a WITH inside a WITH; execute it"
             raise ValueError(message)
-        self._waiting.append((what, refusals or {}, facts))
+        if untouched is not None:
+            what = replace(what, must_touch=True)
+        self._waiting.append(_Waiting(what, refusals or {}, facts, untouched))
 
     async def _ready(self, *, touches: bool) -> None:
+        await self.opened()
         if self._waiting:
             await self._begin()
             await self.send()
@@ -146,7 +197,7 @@ class Connection:
     async def send(self, *more: Said, last: str = "SELECT 1") -> None:
         """Everything that waits, and this, as one statement; by itself when nothing was begun."""
         waiting, self._waiting = self._waiting, []
-        parts = [what for what, _, _ in waiting] + list(more)
+        parts = [each.what for each in waiting] + list(more)
         if not parts:
             return
         try:
@@ -155,11 +206,11 @@ class Connection:
                 await self._pool.gathering.send(what)
             else:
                 await self._line.run(what)
-        except IntegrityError as error:
-            name = constraint_of(error)
-            for _, refusals, facts in waiting:
-                if name in refusals:
-                    raise refusals[name](**facts) from error
+        except DBAPIError as error:
+            for each in waiting:
+                meant = _meant(error, each)
+                if meant is not None:
+                    raise meant(**each.facts) from error
             raise
 
     @asynccontextmanager
@@ -193,3 +244,16 @@ class Connection:
             self.begun = False
             await self._pinned.run_plain("ROLLBACK")
             self.close(clean=True)
+
+
+@lru_cache(maxsize=SHAPES_KEPT)
+def _side_by_side(first: str, arguments: int, then: str) -> str:
+    """Two reads as one: the first's one row beside each row of the other, or beside none."""
+    read = f"SELECT true AS found, r.* FROM ({moved(then, arguments)}) AS r"  # noqa: S608 - our own words
+    return f"SELECT o.*, q.* FROM ({first}) AS o LEFT JOIN LATERAL ({read}) AS q ON true"  # noqa: S608 - as above
+
+
+def _meant(error: DBAPIError, waiting: _Waiting) -> type[Refusal] | None:
+    if isinstance(error, IntegrityError):
+        return waiting.refusals.get(constraint_of(error))
+    return waiting.untouched if getattr(error.orig, "sqlstate", "") == _DIVISION_BY_ZERO else None

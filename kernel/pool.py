@@ -1,8 +1,7 @@
 """Open connections to one database, lent to one task at a time; the one used last is lent next."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -128,20 +127,24 @@ class Pool:
 
     async def run(self, what: Said) -> Answer:
         """One statement that is a transaction by itself."""
-        async with self._one() as line:
-            return await line.run(what)
-
-    async def run_many(self, sql: str, arguments: Sequence[Sequence[Any]]) -> None:
-        """The same words with each of these arguments, all in one transaction."""
-        async with self._one() as line:
-            await line.run_many(sql, arguments)
-
-    @asynccontextmanager
-    async def _one(self) -> AsyncIterator[Line]:
         line = await self.lend()
         clean = False
         try:
-            yield line
+            answer = await line.run(what)
+            clean = True
+        except DBAPIError:
+            clean = True
+            raise
+        finally:
+            self.give_back(line, clean=clean)
+        return answer
+
+    async def run_many(self, sql: str, arguments: Sequence[Sequence[Any]]) -> None:
+        """The same words with each of these arguments, all in one transaction."""
+        line = await self.lend()
+        clean = False
+        try:
+            await line.run_many(sql, arguments)
             clean = True
         except DBAPIError:
             clean = True

@@ -1,8 +1,12 @@
 """Compact JWS by Ed25519 keys: the only form of signature the market takes from parties."""
 
+import base64
 import json
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+from cryptography.exceptions import InvalidSignature
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
@@ -55,7 +59,65 @@ def public_jwk(key: OKPKey) -> dict[str, str]:
 
 def sign_compact(payload: bytes, key: OKPKey, kid: str, typ: str) -> str:
     """A compact JWS of the bytes."""
-    return jws.serialize_compact({"alg": ALGORITHM, "typ": typ, "kid": kid}, payload, key, registry=_REGISTRY)
+    signed = b"%b.%b" % (_header_written(kid, typ), _encoded(payload))
+    signer: Any = key.get_op_key("sign")  # Any: joserfc says no more of its keys
+    return (b"%b.%b" % (signed, _encoded(signer.sign(signed)))).decode("ascii")
+
+
+@lru_cache(maxsize=256)
+def _header_written(kid: str, typ: str) -> bytes:
+    return _encoded(json.dumps({"alg": ALGORITHM, "typ": typ, "kid": kid}, separators=(",", ":")).encode())
+
+
+def _encoded(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def _decoded(part: bytes) -> bytes:
+    data = base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4))
+    if _encoded(data) != part:  # Python's decoder passes over what is no base64url, and over unused bits
+        raise SignatureInvalid
+    return data
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A compact JWS taken apart; nothing of it is verified yet."""
+
+    header: dict[str, Any]
+    payload: bytes
+    signed: bytes
+    signature: bytes
+
+    @classmethod
+    def read(cls, text: str) -> "Opened":
+        """Refused when it is none."""
+        try:
+            if len(text) > _TEXT_MAX:
+                raise SignatureInvalid
+            signed, _, signature = text.encode("ascii").rpartition(b".")
+            header, payload = signed.split(b".")
+            members = json.loads(_decoded(header))
+            if not isinstance(members, dict):
+                raise SignatureInvalid
+            return cls(members, _decoded(payload), signed, _decoded(signature))
+        except ValueError as error:  # of base64, of JSON, of text that is not ASCII
+            raise SignatureInvalid from error
+
+    def verified(self, key: OKPKey, typ: str) -> bytes:
+        """The signed bytes; refused unless signed by this key, with this type and our one algorithm.
+
+        The same rules as ``verify_compact``, at a third of its price: every call between services is signed.
+        """
+        header = self.header
+        if header.get("typ") != typ or header.get("alg") != ALGORITHM or not set(header) <= {"alg", "typ", "kid"}:
+            raise SignatureInvalid
+        verifier: Any = key.get_op_key("verify")  # Any: joserfc says no more of its keys
+        try:
+            verifier.verify(self.signature, self.signed)
+        except InvalidSignature as error:
+            raise SignatureInvalid from error
+        return self.payload
 
 
 def header_of(text: str) -> dict[str, Any]:

@@ -85,27 +85,35 @@ class Said:
     arguments: Sequence[Any]
     touches: bool
     form: Form | None = None
+    must_touch: bool = False
 
 
-_texts: WeakKeyDictionary[TextClause, tuple[Form, dict[str, Any]]] = WeakKeyDictionary()
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """How a statement was compiled for values of these names, and the values that it carries itself."""
+
+    names: frozenset[str]
+    form: Form
+    own: Mapping[str, Any]  # Any: column values
+
+
+_known: WeakKeyDictionary[Executable, _Known] = WeakKeyDictionary()
 _forms: WeakKeyDictionary[SQLCompiler, Form] = WeakKeyDictionary()
 _compiled: LRUCache[Any, SQLCompiler] = LRUCache(SHAPES_KEPT)
 
 
 def said(statement: Executable, values: Values | None = None) -> Said:
-    """The statement with these values.
+    """The statement with these values. One that is built once, and not for each question, is looked at only once.
 
     SQLAlchemy's own execution does the same and more, at about twice the price of the round trip itself; its compile
     cache has no public door, hence the few underscores here, and only here.
     """
-    if isinstance(statement, TextClause):
-        form, params = _text(statement)
-        if values:
-            params = {**params, **values}
-    else:
-        form, params = _core(statement, values)
+    known = _known.get(statement)
+    if known is None or (values or _NO_VALUES).keys() != known.names:
+        known = _known[statement] = _look_at(statement, values or _NO_VALUES)
+    form, params = known.form, {**known.own, **values} if values else known.own
     if form.expands:
-        sql, arguments = form.expanded(params)
+        sql, arguments = form.expanded(dict(params))
         return Said(sql, arguments, form.touches, form)
     return Said(form.sql, form.arguments(params), form.touches, form)
 
@@ -116,35 +124,43 @@ def said_of_many(statement: Executable, values: Sequence[Values]) -> tuple[str, 
     return each[0].sql, [list(one.arguments) for one in each]
 
 
-def _text(statement: TextClause) -> tuple[Form, dict[str, Any]]:
-    known = _texts.get(statement)
-    if known is None:
-        known = _texts[statement] = _core(statement, None, check=False)
-    return known
+_NO_VALUES: Values = {}
 
 
-def _core(statement: Executable, values: Values | None, *, check: bool = True) -> tuple[Form, dict[str, Any]]:
+def _look_at(statement: Executable, values: Values) -> _Known:
     made: Any = statement  # Any: the compile cache is SQLAlchemy's own business
     compiled, extracted, params, _ = made._compile_w_cache(  # noqa: SLF001 - see ``said``
-        _DIALECT, compiled_cache=_compiled, column_keys=sorted(values) if values else []
+        _DIALECT, compiled_cache=_compiled, column_keys=sorted(values)
     )
     form = _forms.get(compiled)
     if form is None:
         form = _forms[compiled] = Form(compiled)
-    return form, compiled.construct_params(
-        values, escape_names=False, extracted_parameters=extracted, _check=check, _collected_params=params
+    own = compiled.construct_params(
+        values,
+        escape_names=False,
+        extracted_parameters=extracted,
+        _check=not isinstance(statement, TextClause),
+        _collected_params=params,
     )
+    return _Known(frozenset(values), form, {name: value for name, value in own.items() if name not in values})
 
 
 def together(parts: Sequence[Said], last: str) -> Said:
-    """Several changes as one statement; ``last`` is its answer. They see the same past, and none sees another."""
+    """Several changes as one statement; ``last`` is its answer. They see the same past, and none sees another.
+
+    One that must touch a row and does not divides by zero, which undoes them all.
+    """
     arguments: list[Any] = []
     words: list[str] = []
     for turn, part in enumerate(parts):
-        words.append(f"w{turn} AS ({_moved(part.sql, len(arguments))})")
+        sql = f"{part.sql} RETURNING 1" if part.must_touch else part.sql
+        words.append(f"w{turn} AS ({moved(sql, len(arguments))})")
         arguments += part.arguments
+        if part.must_touch:
+            last = f"{last}, 1 / (SELECT count(*) FROM w{turn})"  # noqa: S608 - our own words
     return Said(f"WITH {', '.join(words)} {last}", arguments, touches=True)
 
 
-def _moved(sql: str, by: int) -> str:
+def moved(sql: str, by: int) -> str:
+    """The words with the places of their arguments so many further on."""
     return _PLACE.sub(lambda place: f"${int(place[1]) + by}", sql) if by else sql

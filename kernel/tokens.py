@@ -9,16 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
-from joserfc.jws import JWSRegistry
 
 from kernel.callers import Caller
 from kernel.ids import new_id
 from kernel.refusals import Unidentified
 from kernel.secret_files import made_once
-from kernel.signatures import ALGORITHM, header_of, key_from, new_key, private_bytes, public_jwk
+from kernel.signatures import Opened, SignatureInvalid, key_from, new_key, private_bytes, public_jwk, sign_compact
 
 ISSUER = "yaosu:onboarding"
 AUDIENCE = "yaosu"
@@ -27,7 +24,6 @@ CALL_TOKEN_SECONDS = 60
 LEEWAY_SECONDS = 5
 _REMEMBERED_TOKENS = 4096
 _REFETCH_SECONDS = 1.0
-_REGISTRY = JWSRegistry(algorithms=[ALGORITHM])
 
 
 class TokenMissing(Unidentified):
@@ -56,7 +52,7 @@ def market_token(caller: Caller, key: OKPKey, kid: str, *, seconds: int = MARKET
         "roles": sorted(caller.roles), "sid": caller.session_id, "iat": now,
         "exp": now + min(seconds, MARKET_TOKEN_SECONDS_MAX), "jti": new_id("tok"),
     }  # fmt: skip
-    return jwt.encode({"alg": ALGORITHM, "typ": "at+jwt", "kid": kid}, claims, key, registry=_REGISTRY)
+    return sign_compact(_written(claims), key, kid, "at+jwt")
 
 
 class TokenVerifier:
@@ -84,7 +80,8 @@ class TokenVerifier:
         return caller
 
     async def _verify(self, token: str) -> tuple[Caller, int]:
-        claims = _claims(token, await self._key(token), "at+jwt")
+        opened = _opened(token)
+        claims = _claims(opened, await self._key(opened), "at+jwt")
         lifetime = claims.get("exp", 0) - claims.get("iat", 0)
         if claims.get("iss") != ISSUER or claims.get("aud") != AUDIENCE or not 0 < lifetime <= MARKET_TOKEN_SECONDS_MAX:
             raise TokenInvalid
@@ -94,8 +91,8 @@ class TokenVerifier:
             raise TokenInvalid from error
         return caller, int(claims["exp"])
 
-    async def _key(self, token: str) -> OKPKey:
-        kid = str(_header(token).get("kid"))
+    async def _key(self, opened: Opened) -> OKPKey:
+        kid = str(opened.header.get("kid"))
         asked_at = time.monotonic()
         if kid not in self._keys:
             async with self._turn:
@@ -116,25 +113,26 @@ class TokenVerifier:
         self._known.clear()
 
 
-def _header(token: str) -> dict[str, Any]:
+def _written(claims: dict[str, Any]) -> bytes:
+    return json.dumps(claims, separators=(",", ":")).encode()
+
+
+def _opened(token: str) -> Opened:
     try:
-        return header_of(token)
-    except Exception as error:
+        return Opened.read(token)
+    except SignatureInvalid as error:
         raise TokenInvalid from error
 
 
-def _claims(token: str, key: OKPKey, typ: str) -> dict[str, Any]:
-    header = _header(token)
-    if header.get("alg") != ALGORITHM or header.get("typ") != typ or not set(header) <= {"alg", "typ", "kid"}:
-        raise TokenInvalid
+def _claims(opened: Opened, key: OKPKey, typ: str) -> dict[str, Any]:
     try:
-        claims = jwt.decode(token, key, registry=_REGISTRY).claims
+        claims: dict[str, Any] = json.loads(opened.verified(key, typ))
         now = time.time()
         if not claims["iat"] - LEEWAY_SECONDS <= now <= claims["exp"] + LEEWAY_SECONDS:
             raise TokenInvalid
-    except (JoseError, ValueError, KeyError, TypeError) as error:
+    except (SignatureInvalid, ValueError, KeyError, TypeError) as error:
         raise TokenInvalid from error
-    return dict(claims)
+    return claims
 
 
 @dataclass(frozen=True)
@@ -165,8 +163,7 @@ class ServiceKeys:
                                   "iat": now, "exp": now + CALL_TOKEN_SECONDS}  # fmt: skip
         if subject is not None:
             claims["subject"] = {"party": subject.party_id, "sub": subject.subject_id, "roles": sorted(subject.roles)}
-        return jwt.encode({"alg": ALGORITHM, "typ": "call+jwt", "kid": self._service}, claims, self._own,
-                          registry=_REGISTRY)  # fmt: skip
+        return sign_compact(_written(claims), self._own, self._service, "call+jwt")
 
     def calling(
         self, token: str, method: str, request_sha256: str, certified: frozenset[str] | None = None
@@ -175,10 +172,11 @@ class ServiceKeys:
 
         ``certified``: the names in the certificate that the connection showed, where it had to show one.
         """
-        caller = str(_header(token).get("kid"))
+        opened = _opened(token)
+        caller = str(opened.header.get("kid"))
         if certified is not None and caller not in certified:
             raise CallerNotCertified
-        claims = _claims(token, self._key_of(caller), "call+jwt")
+        claims = _claims(opened, self._key_of(caller), "call+jwt")
         meant = tuple(claims.get(name) for name in ("iss", "aud", "method", "request"))
         if meant != (caller, self._service, method, request_sha256):
             raise TokenInvalid

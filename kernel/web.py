@@ -56,7 +56,10 @@ class Edges:
 def service_app(title: str, edges: Edges, ports: object, routers: Sequence[APIRouter]) -> FastAPI:
     """A service's FastAPI application: its routers under ``/<name>/v1``, between all of our edges."""
     root = f"/{edges.name}/v1"
-    app = FastAPI(title=title, version="1", openapi_url=f"{root}/openapi.json", docs_url=f"{root}/docs", redoc_url=None)
+    app = FastAPI(
+        title=title, version="1", openapi_url=f"{root}/openapi.json", docs_url=f"{root}/docs", redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # ``Measured`` counts; nobody reads these
+    )  # fmt: skip
     app.openapi = partial(_openapi, app)  # type: ignore[method-assign] # FastAPI's own way to extend the document
     app.state.name, app.state.database, app.state.tokens = edges.name, edges.database, edges.tokens
     app.state.ports, app.state.digest_key = ports, edges.digest_key

@@ -16,6 +16,7 @@ from kernel.crash_points import reached
 from kernel.database import Database
 from kernel.once import Known, Once
 from kernel.outbox import AsContract, Telling
+from kernel.pool import Record
 from kernel.refusals import PartyBarred, Refusal, StateChanged
 from kernel.statements import Said
 from kernel.told import AlreadyHeard, Told, ToldTogether
@@ -35,7 +36,8 @@ class UnitOfWork:
     with the first change; events, the key with its outcome, the mark of an event heard and every change that
     ``conn.later`` was told go in one statement at the end. If nothing else was changed, that statement is the whole
     transaction. Two attempts under one key may run side by side then, and the key's own index decides at the end:
-    the later one is undone and answered with what the earlier one led to.
+    the later one is undone and answered with what the earlier one led to. ``reads_first``: the block begins with a
+    read, with which the first question then travels; there is no time before that read.
     """
 
     conn: Connection
@@ -43,18 +45,21 @@ class UnitOfWork:
     machine_now: datetime
     clock_moved: bool
 
-    def __init__(self, database: Database, as_contract: AsContract, ticket: Ticket = None) -> None:
+    def __init__(
+        self, database: Database, as_contract: AsContract, ticket: Ticket = None, *, reads_first: bool = False
+    ) -> None:
         self._database = database
         self._as_contract = as_contract
         self._ticket = ticket
         self._tellings: list[Telling] = []
         self._result: object = None
         self._settles = False
+        self._reads_first, self._is_open = reads_first, False
 
     @classmethod
     def opener(cls, database: Database, as_contract: AsContract) -> Callable[..., Self]:
         """What a service keeps as ``app.work``: called with a ticket (or nothing) it gives a new unit of work."""
-        return lambda ticket=None: cls(database, as_contract, ticket)
+        return lambda ticket=None, **how: cls(database, as_contract, ticket, **how)
 
     async def opened(self) -> None:
         """For a service's own unit of work: hang the collections on it."""
@@ -73,17 +78,24 @@ class UnitOfWork:
         caller, once = current_caller.get(), self._ticket
         party_id = caller.party_id if caller else ""
         if isinstance(once, Once) and not once.claimed:
-            row = await self.conn.ask(_OPEN_WITH_KEY, party_id, *once.place)
+            asked, columns = Said(_OPEN_WITH_KEY, (party_id, *once.place), touches=False), _OPEN_WITH_KEY_COLUMNS
         else:
-            row = await self.conn.ask(_OPEN, party_id)
+            asked, columns = Said(_OPEN, (party_id,), touches=False), _OPEN_COLUMNS
+        self.conn.open_with(asked, columns, self._take)
+        if not self._reads_first:
+            await self.conn.opened()
+
+    def _take(self, row: Record) -> None:
+        once = self._ticket
         self.machine_now, self.clock_moved = row[0], row[2]
         self.now = row[1].astimezone(SHANGHAI)
         if row[3]:
             raise PartyBarred
         if isinstance(once, Once) and not once.claimed and row[4] is not None:
-            once.leave(Known(*row[4:]))
+            once.leave(Known(*row[_OPEN_COLUMNS:_OPEN_WITH_KEY_COLUMNS]))
         if once is not None:
             reached(_OPENED[type(once)])
+        self._is_open = True
 
     def tell(self, event: object, *, about: str, deposit: bytes | None = None) -> None:
         """Let the others know, once this is committed. ``deposit``: canonical bytes for the evidence log."""
@@ -127,6 +139,7 @@ class UnitOfWork:
             self.conn.close(clean=clean)
 
     async def _keep(self) -> None:
+        await self.conn.opened()
         try:
             await self._finish()
         except (IntegrityError, Refusal) as error:
@@ -164,7 +177,7 @@ class UnitOfWork:
 
     async def _look_again(self, error: Exception) -> None:
         """Whatever went wrong: if the same key, or event, had its effect meanwhile, that is the answer."""
-        if not isinstance(error, IntegrityError | Refusal):
+        if not self._is_open or not isinstance(error, IntegrityError | Refusal):
             return
         ticket = self._ticket
         if isinstance(ticket, Once):
@@ -193,6 +206,7 @@ _BASE = """
            EXISTS (SELECT FROM clock WHERE business_at <> machine_at),
            EXISTS (SELECT FROM barred_parties WHERE party_id = $1)"""
 _OPEN = _BASE
+_OPEN_COLUMNS, _OPEN_WITH_KEY_COLUMNS = 4, 9
 _OPEN_WITH_KEY = f"""{_BASE}, k.request_sha256, k.resource, k.status, k.body, k.media_type
     FROM (SELECT 1) AS one LEFT JOIN idempotency_keys k ON k.party_id = $2 AND k.route = $3 AND k.key = $4"""
 _BAR = text("INSERT INTO barred_parties (party_id) VALUES (:party_id) ON CONFLICT DO NOTHING")

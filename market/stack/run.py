@@ -65,7 +65,7 @@ class Stack:
 
     def _told(self, name: str) -> dict[str, int | None]:
         part = self.parts.get(name)
-        return {"pid": part.pid, "starts": part.starts} if part else {}
+        return {"pid": part.pid, "starts": part.starts, "port": self.ports[name]} if part else {}
 
     def _asks(self, name: str) -> Ask:
         service, _, kind = name.partition(" ")

@@ -14,7 +14,6 @@ from delivery.domain.entitlement import Entitlement, Mode
 from delivery.domain.files import FileLink, Manifest
 from delivery.domain.use import Asked, Use
 from kernel.once import Once
-from kernel.work import Ticket
 
 Result = TypeVar("Result")
 
@@ -84,8 +83,8 @@ class Uses(Protocol):
     async def standing(self, asked: Asked) -> Standing | None:
         """Entitlement of the buyer, consent shown and earlier attempt under the same key, in one statement."""
 
-    async def standing_of(self, use_id: str, mode: Mode) -> Standing:
-        """The same for a use on record, locked; so is its consent, against being withdrawn meanwhile."""
+    async def standing_of(self, use_id: str) -> Standing:
+        """The same for a use on record, as it is now; that it is still so, ``settle`` makes sure."""
 
     async def intend(self, use: Use, abandon_after_seconds: float) -> None:
         """Keep a new one; refused when its single-use consent is taken, or another attempt of the key was faster."""
@@ -94,7 +93,11 @@ class Uses(Protocol):
         """Keep one that was refused before anything was held."""
 
     async def settle(self, use: Use) -> None:
-        """Keep the outcome of an intended use; refused when it is intended no more."""
+        """Keep the outcome of an intended use.
+
+        The transaction fails with ``StateChanged`` when the use is intended no more, or the consent of a metered one
+        was withdrawn meanwhile; until its commit nobody can withdraw it.
+        """
 
     async def answered_again(self, use_id: str) -> None:
         """Count that the same answer left once more."""
@@ -263,7 +266,7 @@ class Limits:
 class Delivering:
     """All that delivery needs."""
 
-    work: Callable[[Ticket], AbstractAsyncContextManager[Work]]
+    work: Callable[..., AbstractAsyncContextManager[Work]]
     catalog: Catalog
     trade: Trade
     parties: Parties

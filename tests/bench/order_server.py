@@ -19,6 +19,7 @@ from kernel.rpc import Peer
 from kernel.sealing import Sealer
 from kernel.tokens import ServiceKeys, TokenVerifier
 from market.doors import quiet_server
+from market.starting import begin_start, end_start
 from tests.trading.fakes import FakeCatalog, FakeEvidence, FakeParties, FakeRights
 from trading.bootstrap import build
 
@@ -45,8 +46,10 @@ async def serve(asked: dict[str, Any]) -> None:
     }  # fmt: skip
     for port, neighbour in neighbours.items():
         object.__setattr__(service.ports, port, neighbour)
+    end_start()
     await quiet_server(service.app, asked["port"]).serve()
 
 
 if __name__ == "__main__":
+    begin_start()
     uvloop.run(serve(json.loads(sys.stdin.readline())))

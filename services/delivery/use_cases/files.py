@@ -77,7 +77,7 @@ async def open_link(app: Delivering, caller: Caller, token: str, range_header: s
             raise LinkAlreadyUsed
         if link.expires_at is not None and link.expires_at <= work.machine_now:
             raise LinkExpired
-        standing = await work.uses.standing_of(link.use_id, Mode.FILE)
+        standing = await work.uses.standing_of(link.use_id)
     use = standing.use
     if use is None:
         raise StateChanged

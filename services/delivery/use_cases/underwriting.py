@@ -49,8 +49,7 @@ async def ask_about_person(
         reached("use.after_hold")
         given = await _answer(app, standing, use)
         reached("use.after_answer")
-        async with app.work(None) as work:
-            metered = await uses.meter(work, use, given.answer.version_digest, given.digest, held_fen)
+        metered = await uses.meter_alone(app, use, given.answer.version_digest, given.digest, held_fen)
     return replace(given, use=metered)
 
 

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ async def intend(app: Delivering, asked: Asked, *, lives_seconds: float = 0.0) -
     """
     standing = None
     try:
-        async with app.work(None) as work:
+        async with app.work(None, reads_first=True) as work:
             standing = await work.uses.standing(asked)
             if standing is None:
                 raise EntitlementNotFound(contract_id=asked.contract_id)
@@ -103,19 +103,22 @@ async def closing(app: Delivering, use: Use) -> AsyncIterator[None]:
 
 async def refuse(app: Delivering, use: Use, refusal: Refusal) -> bool:
     """Close an intended use without an answer; its single-use consent is free again. Whether it still was intended."""
-    async with app.work(None) as work:
-        standing = await work.uses.standing_of(use.id, use.asked.mode)
-        if standing.use is None or standing.use.state is not UseState.INTENDED:
-            return False
-        done, event = standing.use.refused(refusal.reason, _written(refusal), work.now)
-        await work.uses.settle(done)
-        work.tell(event, about=use.id)
+    try:
+        async with app.work(None) as work:
+            standing = await work.uses.standing_of(use.id)
+            if standing.use is None or standing.use.state is not UseState.INTENDED:
+                return False
+            done, event = standing.use.refused(refusal.reason, _written(refusal), work.now)
+            await work.uses.settle(done)
+            work.tell(event, about=use.id)
+    except StateChanged:  # settled between the look and the change
+        return False
     return True
 
 
 async def meter(work: Work, use: Use, version_digest: str, answer_digest: str, held_fen: int) -> Use:
     """Transaction 2: allowed still? Then it is on record, told and charged; only after its commit the answer leaves."""
-    standing = await work.uses.standing_of(use.id, use.asked.mode)
+    standing = await work.uses.standing_of(use.id)
     now = standing.use
     if now is None or now.state is UseState.REFUSED:
         raise StateChanged(use_id=use.id)
@@ -126,6 +129,15 @@ async def meter(work: Work, use: Use, version_digest: str, answer_digest: str, h
     await work.uses.settle(done)
     work.tell(event, about=use.id, deposit=_deposit(done, standing))
     return done
+
+
+async def meter_alone(app: Delivering, use: Use, version_digest: str, answer_digest: str, held_fen: int) -> Use:
+    """``meter`` in a transaction of its own; what changed between the look and the commit is looked at once more."""
+    with suppress(StateChanged):
+        async with app.work(None, reads_first=True) as work:
+            return await meter(work, use, version_digest, answer_digest, held_fen)
+    async with app.work(None) as work:
+        return await meter(work, use, version_digest, answer_digest, held_fen)
 
 
 def _deposit(use: Use, standing: Standing) -> bytes:

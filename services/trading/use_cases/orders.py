@@ -25,7 +25,7 @@ class Placed:
 
 async def place_order(app: Trading, caller: Caller, once: Once, listing_id: str, purpose: str) -> Placed:
     """Order a listing for one purpose; the contract is drawn up for both to sign."""
-    async with app.work(once) as work:
+    async with app.work(once, reads_first=True) as work:
         listing = await work.listings.get(listing_id)
         if listing.state is not ListingState.PUBLISHED:
             raise refusals.ListingNotOpen(state=listing.state, suspended_for=list(listing.suspended_for))

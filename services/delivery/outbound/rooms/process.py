@@ -4,12 +4,17 @@ It is started by path in isolated mode with an empty environment, and imports no
 and go out: the first loads and locks, each further one names one of the questions below. No SQL comes in. Names of
 columns are those of the product's specification, quoted; values are parameters.
 """
+# long: a room is one file, since it imports nothing of ours
 
+import hashlib
 import json
 import os
 import resource
 import sys
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +32,60 @@ SETTINGS = (
 )
 DIMENSIONS = ("gender", "birth_decade", "region")
 FOR_EVER = "DATE '9999-12-31'"
+NO_DAY = -(2**31)  # in place of a day that is not there
+FIRST_ORDINAL = date(1970, 1, 1).toordinal()
+KEY_BYTES = 16
+ROWS_AT_ONCE = 20_000
 INDEX_COLUMNS = "{'row_token': 'VARCHAR', 'subject_token': 'VARCHAR', 'identity_pseudonym': 'VARCHAR'}"
+
+
+class People:
+    """Everybody who may be asked about, packed: some hundred bytes a person, found in microseconds.
+
+    DuckDB takes longer to plan a question about one row than to find it.
+    """
+
+    def __init__(self) -> None:
+        self._keys = bytearray()
+        self._deceased = bytearray()
+        self._pseudonyms = bytearray()
+        self._ends = array("Q")
+        self._days = array("i")
+        self._days_each = 0
+
+    def add(self, rows: list[tuple[Any, ...]]) -> None:
+        """Rows of key, pseudonym, whether deceased, and days since 1970; in the order of their keys."""
+        for key, pseudonym, deceased, *days in rows:
+            self._keys += key
+            self._deceased.append(deceased)
+            self._pseudonyms += pseudonym.encode()
+            self._ends.append(len(self._pseudonyms))
+            self._days.extend(days)
+            self._days_each = len(days)
+
+    def find(self, token: str) -> tuple[str, bool, list[str | None]] | None:
+        """Pseudonym, whether deceased, and days; nothing when there is nobody of this token."""
+        key = key_of(token)
+        place = bisect_left(range(len(self._ends)), key, key=self._key)
+        if self._key(place) != key:
+            return None
+        begins = self._ends[place - 1] if place else 0
+        pseudonym = self._pseudonyms[begins : self._ends[place]].decode()
+        days = self._days[place * self._days_each : (place + 1) * self._days_each]
+        return pseudonym, self._deceased[place] > 0, [None if day == NO_DAY else iso(day) for day in days]
+
+    def _key(self, place: int) -> bytes:
+        return bytes(self._keys[place * KEY_BYTES : (place + 1) * KEY_BYTES])
+
+
+def key_of(token: str) -> bytes:
+    """What a person's row is found by; also DuckDB computes it."""
+    return hashlib.sha256(token.encode()).digest()[:KEY_BYTES]
+
+
+def iso(day: int) -> str:
+    """A day, from its number since 1970."""
+    return date.fromordinal(FIRST_ORDINAL + day).isoformat()
 
 
 class Room:
@@ -35,6 +93,7 @@ class Room:
 
     def __init__(self) -> None:
         self._db = duckdb.connect(":memory:")
+        self._persons = People()
         self._groups: list[str] = []
         self._cpu_seconds = 0
 
@@ -51,7 +110,7 @@ class Room:
         )
         self._load_diagnoses(ask["diagnoses"], ask["groups"], ask["diagnoses_path"])
         self._load_people(ask["people"], ask["people_path"])
-        self._db.execute("CREATE INDEX person_by_token ON persons (subject_token)")
+        self._pack_persons()
         first, last = self._db.execute("SELECT first_day, last_day FROM extent").fetchone() or (None, None)
         self._cpu_seconds = int(ask["cpu_seconds"])
         lock(self._db, int(ask["room_bytes"]))
@@ -112,18 +171,24 @@ class Room:
         for spent in ("records", "histories", "subjects"):
             self._run(f"DROP TABLE {spent}")
 
+    def _pack_persons(self) -> None:
+        names = ["any_day", *(f"g{place}" for place in range(len(self._groups)))]
+        days = ", ".join(f"coalesce(date_diff('day', DATE '1970-01-01', {name}), {NO_DAY})" for name in names)
+        rows = self._db.execute(f"""
+            SELECT unhex(left(sha256(subject_token), {2 * KEY_BYTES})) AS key, coalesce(identity_pseudonym, ''),
+                   deceased, {days}
+            FROM persons ORDER BY key""")  # noqa: S608 - see above
+        while packed := rows.fetchmany(ROWS_AT_ONCE):
+            self._persons.add(packed)
+        self._run("DROP TABLE persons")
+
     def person(self, ask: Ask) -> list[Any] | None:
         """One person by token: pseudonym, whether deceased, last active day of anything and of each group."""
-        days = "".join(f", g{place}" for place in range(len(self._groups)))
-        found = self._run(
-            f"SELECT identity_pseudonym, deceased, any_day{days} FROM persons WHERE subject_token = ?",  # noqa: S608 - see above
-            ask["token"],
-        )
-        if not found:
+        found = self._persons.find(ask["token"])
+        if found is None:
             return None
-        pseudonym, deceased, any_day, *by_group = found[0]
-        last_days = {group: _day(day) for group, day in zip(self._groups, by_group, strict=True)}
-        return [pseudonym, bool(deceased), _day(any_day), last_days]
+        pseudonym, deceased, (any_day, *by_group) = found
+        return [pseudonym, deceased, any_day, dict(zip(self._groups, by_group, strict=True))]
 
     def cells(self, _ask: Ask) -> list[Any]:
         """The finest division into the dimensions, with the distinct persons of each cell."""

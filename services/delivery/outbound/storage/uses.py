@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Float, and_, bindparam, func, insert, select, text, update
+from sqlalchemy import Float, Text, and_, bindparam, func, insert, or_, select, text, update
 
-from delivery.domain.consent import Consent
-from delivery.domain.entitlement import Mode
+from delivery.domain.consent import Consent, ConsentState
 from delivery.domain.refusals import ConsentAlreadyUsed
 from delivery.domain.use import Asked, Use, UseState
 from delivery.outbound.storage.rows import CONSENT, ENTITLEMENT, USE, consent_of, entitlement_of, use_of
@@ -36,18 +35,10 @@ _STANDING = (
 )
 _OWN_CONSENT = and_(consents.c.id == uses.c.consent_id, consents.c.contract_id == uses.c.contract_id)
 _USE_AND_TERMS = uses.join(entitlements, uses.c.contract_id == entitlements.c.contract_id)
-# The use is locked against another attempt of its key, its consent against being withdrawn meanwhile.
-_STANDING_OF = {
-    Mode.UNDERWRITING: select(*ENTITLEMENT, *CONSENT, *USE)
-    .select_from(_USE_AND_TERMS.join(consents, _OWN_CONSENT))
-    .where(uses.c.id == bindparam("use"))
-    .with_for_update(of=[uses, consents]),
-}
-_STANDING_OF[Mode.COHORT] = _STANDING_OF[Mode.FILE] = (
+_STANDING_OF = (
     select(*ENTITLEMENT, *CONSENT, *USE)
     .select_from(_USE_AND_TERMS.outerjoin(consents, _OWN_CONSENT))
     .where(uses.c.id == bindparam("use"))
-    .with_for_update(of=[uses])
 )
 _NEW = (
     "id", "contract_id", "mode", "buyer_party_id", "caller_subject_id", "purpose", "policy_case", "subject_token",
@@ -59,9 +50,19 @@ _INTEND = insert(uses).values({
     "abandon_at": func.now() + bindparam("abandon_after_seconds", type_=Float) * text("interval '1 second'"),
 })  # fmt: skip
 _OUTCOME = ("state", "held_fen", "version_digest", "answer_digest", "reason", "problem", "settled_at", "answers")
+# What was read is held to by the change itself: the use is still intended, its consent still given and kept so until
+# the commit. A change that finds otherwise touches nothing.
+_CONSENT_STANDS = or_(
+    uses.c.consent_id == "",
+    bindparam("new_state", type_=Text) != UseState.METERED.value,
+    select(consents.c.id)
+    .where(consents.c.id == bindparam("consent"), consents.c.state == ConsentState.GIVEN)
+    .with_for_update(read=True)
+    .exists(),
+)
 _SETTLE = (
     update(uses)
-    .where(uses.c.id == bindparam("use"), uses.c.state == UseState.INTENDED)
+    .where(uses.c.id == bindparam("use"), uses.c.state == UseState.INTENDED, _CONSENT_STANDS)
     .values({name: bindparam(f"new_{name}") for name in _OUTCOME})
 )
 
@@ -81,9 +82,9 @@ class SqlUses:
         row = (await self._conn.execute(_STANDING, values)).mappings().one_or_none()
         return _standing(row) if row else None
 
-    async def standing_of(self, use_id: str, mode: Mode) -> Standing:
+    async def standing_of(self, use_id: str) -> Standing:
         """See the port."""
-        return _standing((await self._conn.execute(_STANDING_OF[mode], {"use": use_id})).mappings().one())
+        return _standing((await self._conn.execute(_STANDING_OF, {"use": use_id})).mappings().one())
 
     async def intend(self, use: Use, abandon_after_seconds: float) -> None:
         """See the port."""
@@ -97,13 +98,12 @@ class SqlUses:
     async def settle(self, use: Use) -> None:
         """See the port."""
         values = {
-            "use": use.id, "new_state": use.state.value, "new_held_fen": use.held_fen,
+            "use": use.id, "consent": use.asked.consent_id, "new_state": use.state.value, "new_held_fen": use.held_fen,
             "new_version_digest": use.version_digest, "new_answer_digest": use.answer_digest,
             "new_reason": use.reason, "new_problem": use.problem, "new_settled_at": use.settled_at,
             "new_answers": 1 if use.state is UseState.METERED else 0,
         }  # fmt: skip
-        if (await self._conn.execute(_SETTLE, values)).rowcount != 1:
-            raise StateChanged
+        self._conn.later(_SETTLE, values, untouched=StateChanged, use_id=use.id)
 
     async def answered_again(self, use_id: str) -> None:
         """See the port."""

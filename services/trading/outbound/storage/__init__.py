@@ -47,8 +47,8 @@ def opener(
 ) -> Callable[..., AbstractAsyncContextManager[Work]]:
     """What ``Trading.work`` is: called with a ticket (or nothing) it gives a new unit of work."""
 
-    def open_work(ticket: Ticket = None) -> AbstractAsyncContextManager[Work]:
-        work = SqlWork(database, as_contract, ticket)
+    def open_work(ticket: Ticket = None, *, reads_first: bool = False) -> AbstractAsyncContextManager[Work]:
+        work = SqlWork(database, as_contract, ticket, reads_first=reads_first)
         work.sealer = sealer
         return work
 

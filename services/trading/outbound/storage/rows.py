@@ -1,13 +1,13 @@
 """Aggregates as rows: one mapping for all of them, since a row has the aggregate's own names."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Table, or_, select, text
+from sqlalchemy import Column, Insert, RowMapping, Select, Table, bindparam, or_, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from kernel.calendar import SHANGHAI
@@ -29,9 +29,29 @@ _DEEPER: Mapping[type, Mapping[str, Any]] = {  # Any: functions of the aggregate
 }
 
 
+@dataclass(frozen=True)
+class _Mapped:
+    """A table and its aggregate: the statements about one row, built once, and how a row is made."""
+
+    adapter: TypeAdapter[Any]  # Any: an adapter of each aggregate's own type
+    fields: Sequence[str]
+    id: Column[Any]
+    json: frozenset[str]
+    deeper: Mapping[str, Any]  # Any: functions of the aggregate
+    read: Select[Any]
+    lock: Select[Any]
+    add: Insert
+
+
 @cache
-def _adapter_of(kind: Any) -> TypeAdapter[Any]:  # Any: an adapter of each aggregate's own type
-    return TypeAdapter(kind)
+def _mapped(table: Table, kind: Any) -> _Mapped:  # Any: a class of aggregates
+    own_id = next(iter(table.primary_key.columns))
+    read = select(table).where(own_id == bindparam("identity"))
+    return _Mapped(
+        TypeAdapter(kind), [each.name for each in fields(kind)], own_id,
+        frozenset(column.name for column in table.columns if isinstance(column.type, JSONB)), _DEEPER.get(kind, {}),
+        read, read.with_for_update(), table.insert(),
+    )  # fmt: skip
 
 
 def _value(value: object) -> object:
@@ -42,39 +62,37 @@ class SqlRows(Generic[Aggregate]):
     """A table of aggregates."""
 
     def __init__(self, conn: Connection, table: Table, kind: type[Aggregate], missing: type[NotFound]) -> None:
-        self._conn, self._table, self._kind, self._missing = conn, table, kind, missing
-        self._id = next(iter(table.primary_key.columns))
-        self._adapter = _adapter_of(kind)  # type: ignore[arg-type]  # a class can be hashed
-        self._fields = [each.name for each in fields(kind)]  # type: ignore[arg-type]  # every aggregate is a dataclass
+        self._conn, self._table, self._missing = conn, table, missing
+        self._mapped = _mapped(table, kind)  # type: ignore[arg-type]  # tables and classes can be hashed
+        self._id = self._mapped.id
 
     def _row(self, aggregate: Aggregate) -> dict[str, Any]:
-        written = self._adapter.dump_python(aggregate, mode="json")
-        deeper = _DEEPER.get(self._kind, {})
-        row = {}
+        mapped = self._mapped
+        row = mapped.adapter.dump_python(aggregate, mode="json", include=set(mapped.json))
         for column in self._table.columns:
-            if column.name in deeper:
-                row[column.name] = deeper[column.name](aggregate)
-            elif isinstance(column.type, JSONB):
-                row[column.name] = written[column.name]
-            else:
-                row[column.name] = getattr(aggregate, column.name)
-        return row
+            name = column.name
+            if name in mapped.deeper:
+                row[name] = mapped.deeper[name](aggregate)
+            elif name not in mapped.json:
+                row[name] = getattr(aggregate, name)
+        return dict(row)
 
-    def _aggregate(self, row: Mapping[str, Any]) -> Aggregate:
-        aggregate: Aggregate = self._adapter.validate_python({name: _value(row[name]) for name in self._fields})
+    def _aggregate(self, row: RowMapping) -> Aggregate:
+        mapped = self._mapped
+        aggregate: Aggregate = mapped.adapter.validate_python({name: _value(row[name]) for name in mapped.fields})
         return aggregate
 
     async def add(self, aggregate: Aggregate) -> None:
         """Keep a new one."""
-        self._conn.later(self._table.insert(), self._row(aggregate))
+        self._conn.later(self._mapped.add, self._row(aggregate))
 
     async def get(self, identity: str, *, lock: bool = False) -> Aggregate:
         """The one of this id; refused when there is none."""
-        query = select(self._table).where(self._id == identity)
-        row = (await self._conn.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
+        query = self._mapped.lock if lock else self._mapped.read
+        row = (await self._conn.execute(query, {"identity": identity})).mappings().one_or_none()
         if row is None:
             raise self._missing(**{self._id.name: identity})
-        return self._aggregate(dict(row))
+        return self._aggregate(row)
 
     async def save(self, aggregate: Any) -> None:  # Any: an aggregate carries its version
         """Keep its changes; refused when somebody else changed it meanwhile."""
@@ -101,7 +119,7 @@ class SqlRows(Generic[Aggregate]):
             query = query.where(or_(*mine))
         if wanted.words:
             query = query.where(columns.product_name.icontains(wanted.words, autoescape=True))
-        return [self._aggregate(dict(row)) for row in (await self._conn.execute(query)).mappings()]
+        return [self._aggregate(row) for row in (await self._conn.execute(query)).mappings()]
 
     async def lying(self, states: Sequence[str], seconds: float, limit: int = 50) -> Sequence[str]:
         """Ids of those untouched in one of the states for so many seconds of machine time."""
