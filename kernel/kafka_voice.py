@@ -1,7 +1,7 @@
 """How one topic is written: whatever happens to a broker, a key's events come to stand in their order."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from kafka import KafkaProducer
@@ -18,6 +18,11 @@ ENVELOPE_BYTES = 512
 LOOK_SECONDS = 3.0
 CLOSE_SECONDS = 1.0
 NEVER_MILLISECONDS = 2**31 - 1
+SETTINGS: Mapping[str, Any] = {  # Any: kafka-python's settings
+    "acks": "all", "enable_idempotence": True, "linger_ms": 60_000, "batch_size": BATCH_BYTES,
+    "max_request_size": EVENT_BYTES_MAX, "delivery_timeout_ms": NEVER_MILLISECONDS, "reconnect_backoff_max_ms": 1000,
+    "allow_auto_create_topics": False, "metrics_enabled": False,
+}  # fmt: skip
 
 
 class Voice:
@@ -47,11 +52,7 @@ class Voice:
     def _tell(self, batch: Sequence[Told]) -> None:
         if self._producer is None:
             self._make_topic()
-            self._producer = KafkaProducer(
-                **self._login.options(), acks="all", enable_idempotence=True, linger_ms=60_000,
-                batch_size=BATCH_BYTES, max_request_size=EVENT_BYTES_MAX, delivery_timeout_ms=NEVER_MILLISECONDS,
-                reconnect_backoff_max_ms=1000, allow_auto_create_topics=False, metrics_enabled=False,
-            )  # fmt: skip
+            self._producer = KafkaProducer(**self._login.options(), **SETTINGS)
         sent = [
             self._producer.send(self._topic, key=event.aggregate_id.encode(), value=event.payload,
                                 headers=headers_of(event))

@@ -15,10 +15,11 @@ from kernel.crash_points import reached
 from kernel.database import Bell, Database, listen
 from kernel.jobs import Job
 from kernel.metrics import JOB_FAILURES, JOB_RAN_AT, LEASE_HELD, OUTBOX_UNSENT
-from kernel.reactions import Listening
+from kernel.reactions import READ_BATCH_EVENTS, Listening
 
 IDLE_SECONDS = 1.0
 GATHER_SECONDS = 0.03
+FULL_EVENTS = min(outbox.RELAY_BATCH_EVENTS, READ_BATCH_EVENTS)
 LEASE_RETRY_SECONDS = 0.5
 FAILURE_DELAY_SECONDS = 0.5
 log = structlog.get_logger()
@@ -92,8 +93,9 @@ class Worker:
                 continue
             if not moved:
                 await wait(IDLE_SECONDS)
-            # A trickle of events is taken in handfuls, not one by one: each look costs the same.
-            await asyncio.sleep(GATHER_SECONDS)
+            if moved < FULL_EVENTS:
+                # A trickle of events is taken in handfuls, not one by one: each look costs the same.
+                await asyncio.sleep(GATHER_SECONDS)
 
     async def _repeat(self, job: Job) -> None:
         while True:

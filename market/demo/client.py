@@ -107,6 +107,7 @@ class Actor:
         self.door, self.name = door, name
         self._log_in = log_in
         self._token, self._token_at = "", 0.0
+        self.patience_seconds = PATIENCE_SECONDS
         self.party_id = ""
         self.key = new_key()
         self.key_id = ""
@@ -148,9 +149,9 @@ class Actor:
         """A compact JWS by the party's registered key."""
         return sign_compact(payload, self.key, self.key_id, typ)
 
-    async def until(self, path: str, field: str, *wanted: Any, seconds: float = PATIENCE_SECONDS) -> Json:
-        """Read until the field has one of the values wanted."""
-        ends_at = time.monotonic() + seconds
+    async def until(self, path: str, field: str, *wanted: Any) -> Json:
+        """Read until the field has one of the values wanted, for as long as the actor's patience lasts."""
+        ends_at = time.monotonic() + self.patience_seconds
         while True:
             found = await self.get(path)
             if found.get(field) in wanted:

@@ -8,6 +8,7 @@ from itertools import count
 from tests.bench.figures import share_of
 
 _turn = count()
+NEVER = float("inf")
 
 
 class Load:
@@ -18,36 +19,51 @@ class Load:
         self.rate = len(seconds) / elapsed
 
 
-async def post(ports: Sequence[int], path: str, token: str, body: bytes, *, clients: int, seconds: float) -> Load:
+def request(path: str, token: str, key: str, body: bytes) -> bytes:
+    """The bytes of a POST with a key of its own."""
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: market\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nIdempotency-Key: {key}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def repeated(path: str, token: str, body: bytes) -> Iterator[bytes]:
+    """The same request without end, each time under a new key."""
+    before, after = request(path, token, "\0", body).split(b"\0")
+    return (b"%sbench-%d%s" % (before, turn, after) for turn in _turn)
+
+
+async def send(
+    ports: Sequence[int], requests: Iterator[bytes], *, clients: int, seconds: float = NEVER, status: int = 201
+) -> Load:
     """So many clients at once, each on a connection of its own to the ports in turn, each waiting for its answer.
 
-    Every request has an Idempotency-Key of its own, and every answer must be 201.
+    Every answer must have the status.
     """
     took: list[float] = []
     ends_at = time.perf_counter() + seconds
+    expected = b"HTTP/1.1 %d" % status
 
     async def client(port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: market\r\nAuthorization: Bearer {token}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nIdempotency-Key: "
-        ).encode()
-        while time.perf_counter() < ends_at:
+        for each in requests:
             began = time.perf_counter()
-            writer.write(b"%sbench-%d-%d\r\n\r\n%s" % (head, port, next(_turn), body))
-            await _created(reader)
+            writer.write(each)
+            await _answered(reader, expected)
             took.append(time.perf_counter() - began)
+            if time.perf_counter() > ends_at:
+                break
         writer.close()
 
     began = time.perf_counter()
-    turns: Iterator[int] = (ports[turn % len(ports)] for turn in range(clients))
-    await asyncio.gather(*map(client, turns))
+    await asyncio.gather(*(client(ports[turn % len(ports)]) for turn in range(clients)))
     return Load(took, time.perf_counter() - began)
 
 
-async def _created(reader: asyncio.StreamReader) -> None:
+async def _answered(reader: asyncio.StreamReader, expected: bytes) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
     length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
     body = await reader.readexactly(length)
-    if not head.startswith(b"HTTP/1.1 201"):
+    if not head.startswith(expected):
         raise RuntimeError((head + body).decode())

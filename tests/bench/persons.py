@@ -31,11 +31,11 @@ def generate(folder: Path, persons: int) -> tuple[Path, Path]:
     return folder / PATIENTS, folder / CONDITIONS
 
 
-def some(path: Path, number: int, persons: int) -> list[Applicant]:
+def some(path: Path, number: int) -> list[Applicant]:
     """So many of the file's persons, from all over it."""
     with duckdb.connect() as engine:
         rows = engine.execute(
             'SELECT "Id", "SSN" FROM read_csv(?, all_varchar = true) ORDER BY hash("Id") LIMIT ?',
-            [str(path), min(number, persons)],
+            [str(path), number],
         ).fetchall()
     return [Applicant(record, identity, living=True) for record, identity in rows]
