@@ -4,7 +4,6 @@ import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -14,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from kernel.pool import Answer, Line, Pool, Record, told
 from kernel.refusals import Refusal
-from kernel.statements import SHAPES_KEPT, Said, Values, moved, said, said_of_many, together
+from kernel.statements import Said, Values, said, said_of_many, side_by_side, together
 
 Refusals = Mapping[str, type[Refusal]]
 _ROWS = re.compile(r"(?:SELECT|UPDATE|DELETE|INSERT \d+) (\d+)")
@@ -82,7 +81,7 @@ class Connection:
     async def opened(self) -> None:
         """Ask what was to be asked first, if no read has taken it along."""
         opening, self._opening = self._opening, None
-        if opening is not None:
+        if opening:
             opening.take((await self._run(opening.what))[0][0])
 
     async def execute(self, statement: Executable, values: Values | Sequence[Values] | None = None) -> Outcome:
@@ -93,7 +92,7 @@ class Connection:
             await (self._line or self._pool).run_many(sql, arguments)
             return Outcome(_NOTHING, iter(()))
         what = said(statement, values)
-        if self._opening is not None and not what.touches and not self._waiting:
+        if self._opening and not what.touches and not self._waiting:
             return await self._opened_by(what, self._opening)
         await self._ready(touches=what.touches)
         rows, status, attributes = await self._run(what)
@@ -104,12 +103,12 @@ class Connection:
 
     async def _opened_by(self, what: Said, opening: _Opening) -> Outcome:
         self._opening = None
-        arguments = [*opening.what.arguments, *what.arguments]
-        sql = _side_by_side(opening.what.sql, len(opening.what.arguments), what.sql)
-        rows, _, attributes = await self._run(Said(sql, arguments, touches=False))
+        sql = side_by_side(opening.what.sql, len(opening.what.arguments), what.sql)
+        both = Said(sql, [*opening.what.arguments, *what.arguments], touches=False)
+        rows, _, attributes = await self._run(both)
         opening.take(rows[0])
-        found, own = opening.columns, opening.columns + 1
-        answer = [tuple(row)[own:] for row in rows if row[found]]
+        own = opening.columns + 1  # before them stands whether there is a row at all
+        answer = [tuple(row)[own:] for row in rows if row[opening.columns]]
         outcome = Outcome(_shape(what, attributes[own:]), iter(answer))
         outcome.rowcount = len(answer)
         return outcome
@@ -145,9 +144,10 @@ class Connection:
 
     async def exec_driver_sql(self, sql: str) -> Outcome:
         """PostgreSQL's own words."""
+        what = Said(sql, (), touches=True)
         await self._ready(touches=True)
-        rows, _, attributes = await self._run(Said(sql, (), touches=True))
-        return Outcome(_shape(Said(sql, (), touches=True), attributes), map(tuple, rows))
+        rows, _, attributes = await self._run(what)
+        return Outcome(_shape(what, attributes), map(tuple, rows))
 
     def later(self, statement: Executable, values: Values | None = None, refusals: Refusals | None = None, *,
               untouched: type[Refusal] | None = None, **facts: Any) -> None:  # fmt: skip  # Any: JSON values
@@ -160,8 +160,7 @@ class Connection:
         if what.sql.lstrip()[:4].upper() == "WITH":
             message = "PostgreSQL takes no change inside a WITH inside a WITH; execute it"
             raise ValueError(message)
-        if untouched is not None:
-            what = replace(what, must_touch=True)
+        what = replace(what, must_touch=untouched is not None)
         self._waiting.append(_Waiting(what, refusals or {}, facts, untouched))
 
     async def _ready(self, *, touches: bool) -> None:
@@ -200,16 +199,15 @@ class Connection:
         parts = [each.what for each in waiting] + list(more)
         if not parts:
             return
+        what = together(parts, last)
         try:
-            what = together(parts, last)
             if self._line is None:
                 await self._pool.gathering.send(what)
             else:
                 await self._line.run(what)
         except DBAPIError as error:
             for each in waiting:
-                meant = _meant(error, each)
-                if meant is not None:
+                if meant := _meant(error, each):
                     raise meant(**each.facts) from error
             raise
 
@@ -244,13 +242,6 @@ class Connection:
             self.begun = False
             await self._pinned.run_plain("ROLLBACK")
             self.close(clean=True)
-
-
-@lru_cache(maxsize=SHAPES_KEPT)
-def _side_by_side(first: str, arguments: int, then: str) -> str:
-    """Two reads as one: the first's one row beside each row of the other, or beside none."""
-    read = f"SELECT true AS found, r.* FROM ({moved(then, arguments)}) AS r"  # noqa: S608 - our own words
-    return f"SELECT o.*, q.* FROM ({first}) AS o LEFT JOIN LATERAL ({read}) AS q ON true"  # noqa: S608 - as above
 
 
 def _meant(error: DBAPIError, waiting: _Waiting) -> type[Refusal] | None:

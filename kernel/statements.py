@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -150,17 +151,28 @@ def together(parts: Sequence[Said], last: str) -> Said:
 
     One that must touch a row and does not divides by zero, which undoes them all.
     """
-    arguments: list[Any] = []
+    sql = _words_together(tuple((part.sql, len(part.arguments), part.must_touch) for part in parts), last)
+    return Said(sql, [argument for part in parts for argument in part.arguments], touches=True)
+
+
+@lru_cache(maxsize=SHAPES_KEPT)
+def _words_together(parts: Sequence[tuple[str, int, bool]], last: str) -> str:
     words: list[str] = []
-    for turn, part in enumerate(parts):
-        sql = f"{part.sql} RETURNING 1" if part.must_touch else part.sql
-        words.append(f"w{turn} AS ({moved(sql, len(arguments))})")
-        arguments += part.arguments
-        if part.must_touch:
+    place = 0
+    for turn, (sql, arguments, must_touch) in enumerate(parts):
+        words.append(f"w{turn} AS ({_moved(sql, place)}{' RETURNING 1' if must_touch else ''})")
+        place += arguments
+        if must_touch:
             last = f"{last}, 1 / (SELECT count(*) FROM w{turn})"  # noqa: S608 - our own words
-    return Said(f"WITH {', '.join(words)} {last}", arguments, touches=True)
+    return f"WITH {', '.join(words)} {last}"
 
 
-def moved(sql: str, by: int) -> str:
-    """The words with the places of their arguments so many further on."""
+@lru_cache(maxsize=SHAPES_KEPT)
+def side_by_side(first: str, arguments: int, then: str) -> str:
+    """Two reads as one: the first's one row beside each row of the other, or beside none."""
+    read = f"SELECT true AS found, r.* FROM ({_moved(then, arguments)}) AS r"  # noqa: S608 - our own words
+    return f"SELECT o.*, q.* FROM ({first}) AS o LEFT JOIN LATERAL ({read}) AS q ON true"  # noqa: S608 - as above
+
+
+def _moved(sql: str, by: int) -> str:
     return _PLACE.sub(lambda place: f"${int(place[1]) + by}", sql) if by else sql
