@@ -1,6 +1,7 @@
 """What whoever runs a market may set about the ground it stands on."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -51,6 +52,11 @@ class MarketSettings(Settings):
         default="", validation_alias="YAOSU_S3", repr=False,
         description="The bucket of any S3-compatible store in which files are kept: "
         "`http(s)://KEY:SECRET@HOST:PORT/BUCKET`; it is made when it is not there. Empty: the market's folder.",
+    )  # fmt: skip
+    backends: Literal["packages", "containers"] = Field(
+        default="packages", validation_alias="YAOSU_BACKENDS",
+        description="How the stack and the tests start the servers that no address names: from packages, or in "
+        "containers of the images of `deploy/compose.yaml`, by the container engine of this machine.",
     )  # fmt: skip
     grpc_listen: str = Field(
         default="", validation_alias="YAOSU_GRPC_LISTEN",

@@ -33,9 +33,11 @@ from kernel.sealing import Sealer
 from kernel.signatures import new_key, public_jwk
 from kernel.tokens import ServiceKeys, TokenVerifier, market_token
 from kernel.told import Told
-from market.backends.kafka import Kafka, KafkaNotToBeHad, start_kafka
-from market.backends.seaweed import Seaweed, SeaweedNotToBeHad, start_seaweed
-from market.postgres import Server, password_of, start_postgres
+from market.backends.chosen import start_kafka, start_postgres, start_seaweed
+from market.backends.kafka import Kafka
+from market.backends.seaweed import Seaweed
+from market.complaints import Complaint
+from market.postgres import Server, password_of
 from tests.scheduling import pytest_collection_modifyitems as pytest_collection_modifyitems  # noqa: PLC0414 - hooks
 from tests.scheduling import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler  # noqa: PLC0414 - hooks
 
@@ -47,7 +49,10 @@ def postgres() -> Iterator[Server]:
     """One server for the whole run; it need not survive a power cut, so it does not wait for the disk."""
     with tempfile.TemporaryDirectory(prefix="yaosu-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
-        server = asyncio.run(_start(Path(folder)))
+        try:
+            server = asyncio.run(_start(Path(folder)))
+        except Complaint as error:
+            need("PostgreSQL", error)
         yield server
         server.close()
 
@@ -73,10 +78,10 @@ def need(name: str, error: Exception) -> NoReturn:
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     """A real broker for the whole run."""
     with asyncio.Runner() as runner:
-        starting = start_kafka(tmp_path_factory.mktemp("kafka"))
         try:
+            starting = start_kafka(tmp_path_factory.mktemp("kafka"))
             broker = runner.run(starting.__aenter__())
-        except KafkaNotToBeHad as error:
+        except Complaint as error:
             need("Kafka", error)
         try:
             yield broker
@@ -91,7 +96,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
         try:
             starting = start_seaweed(tmp_path_factory.mktemp("s3"))
             store = runner.run(starting.__aenter__())
-        except SeaweedNotToBeHad as error:
+        except Complaint as error:
             need("S3", error)
         try:
             yield store

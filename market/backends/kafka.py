@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kernel.bus import EVENT_BYTES_MAX
-from market.backends.tethered import Tethered
+from market.backends.tethered import Program, Tethered
 from market.complaints import Complaint
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +54,7 @@ class Kafka:
     """A running broker."""
 
     address: str
-    _program: Tethered
+    _program: Program
     _folder: Path
 
     def environment(self) -> dict[str, str]:

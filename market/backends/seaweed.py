@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from kernel.secret_files import made_once
-from market.backends.tethered import Tethered
+from market.backends.tethered import Program, Tethered
 from market.complaints import Complaint
 
 HOST, BUCKET = "127.0.0.1", "yaosu"
@@ -37,7 +37,7 @@ class Seaweed:
     address: str
     key: str
     secret: str
-    _program: Tethered
+    _program: Program
     _folder: Path
 
     @property

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 STOP_SECONDS_MAX = 20.0
 _WITH_ITS_PARENT = """
@@ -18,6 +19,27 @@ if sys.platform == "linux":
         sys.exit(1)
 os.execvp(sys.argv[2], sys.argv[2:])
 """
+
+
+class Program(Protocol):
+    """A server program, in a process or in a container of its own."""
+
+    def start(self) -> None:
+        """Start it; do not wait until it answers."""
+
+    @property
+    def lives(self) -> bool:
+        """Whether it runs."""
+
+    @property
+    def last_words(self) -> str:
+        """The end of what it wrote."""
+
+    def stop(self, patience_seconds: float = STOP_SECONDS_MAX) -> None:
+        """Ask it to end, and end it when it does not."""
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
 
 
 class Tethered:

@@ -17,13 +17,12 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kernel.secret_files import made_once, replaced
-from market.backends.kafka import start_kafka
-from market.backends.seaweed import start_seaweed
+from market.backends.chosen import start_kafka, start_postgres, start_seaweed
 from market.complaints import FolderInUse
 from market.doors import lock_folder, quiet_server, told_to_stop
 from market.files import SERVERS_FILE, STACK_FILE
 from market.health import Ask, answer_health, ask_all
-from market.postgres import Server, start_postgres
+from market.postgres import Server
 from market.settings import MarketSettings
 from market.stack.asking import NotWellError
 
