@@ -1,11 +1,10 @@
 """The world as in production: Kafka, S3, and a process for each API and worker, each of which can be killed."""
 
 import asyncio
-import os
 import random
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,6 @@ import httpx
 import psutil
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 
-from kernel.objects import ObjectStore
-from kernel.s3_store import S3Address, S3Store
 from market.backends.kafka import Kafka, _configured, start_kafka
 from market.backends.seaweed import Seaweed, start_seaweed
 from market.postgres import start_postgres
@@ -22,13 +19,13 @@ from market.roster import SERVICES
 from tests.market.process import Process
 from tests.promises.history import History
 from tests.promises.proxy import Proxy
-from tests.promises.world import World
+from tests.promises.world import S3_SETTING, World, told_here
 
 START_SECONDS_MAX = 300.0
 POLL_SECONDS = 0.5
 REPUBLISH_TRIES = 10
 KINDS = ("api", "worker")
-KAFKA_SETTING, S3_SETTING = "YAOSU_KAFKA", "YAOSU_S3"
+KAFKA_SETTING = "YAOSU_KAFKA"
 
 
 @dataclass(kw_only=True)
@@ -39,7 +36,6 @@ class StackWorld(World):
     broker: Proxy
     seaweed: Seaweed
     store: Proxy
-    _stores: dict[str, S3Store] = field(default_factory=dict)
 
     async def answers(self) -> None:
         """Wait until every process is well."""
@@ -78,12 +74,6 @@ class StackWorld(World):
         await asyncio.to_thread(self.kafka.kill)
         self.broker.reset()
         await self.kafka.start()
-
-    def objects_of(self, service: str) -> ObjectStore:
-        """What a service keeps in the store."""
-        if service not in self._stores:
-            self._stores[service] = S3Store(S3Address.of(self.market.settings[S3_SETTING]), service)
-        return self._stores[service]
 
     async def kill_seaweed(self) -> None:
         """Kill the object store, and start it again on what it had."""
@@ -164,7 +154,7 @@ async def open_stack_world(data: Path, seed: int, settings: dict[str, str] | Non
             KAFKA_SETTING: f"127.0.0.1:{broker.port}",
             S3_SETTING: replace(seaweed, address=f"127.0.0.1:{store.port}").url, **(settings or {}),
         }  # fmt: skip
-        stack.enter_context(_told(KAFKA_SETTING, kafka.address))  # the verdict compares outboxes with the broker
+        stack.enter_context(told_here(KAFKA_SETTING, kafka.address))  # the verdict compares outboxes with the broker
         front = await stack.enter_async_context(Proxy(("127.0.0.1", market.port), seed + 1))
         history = History(data.with_name("history"))
         world = StackWorld(
@@ -190,18 +180,6 @@ async def _kafka(folder: Path, seed: int, stack: AsyncExitStack) -> tuple[Kafka,
     properties.write_text(properties.read_text().replace(f"{own}{port}", f"{own}{link.port}"))
     kafka = await stack.enter_async_context(start_kafka(folder))
     return kafka, link
-
-
-@contextmanager
-def _told(name: str, value: str) -> Iterator[None]:
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        os.environ.pop(name)
-        if before is not None:
-            os.environ[name] = before
 
 
 async def _end(market: Process) -> None:

@@ -5,16 +5,20 @@ import asyncio
 import random
 import re
 import signal
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
+from market.backends.kafka import KafkaNotToBeHad, start_kafka
+from market.backends.seaweed import SeaweedNotToBeHad, start_seaweed
+from tests.conftest import need
 from tests.market.process import Process, folder_for_a_market, run
 from tests.promises.counts import keep_counts
 from tests.promises.crashes import APART, POINTS, drive
 from tests.promises.verdict import judge
 from tests.promises.workload import Workload
-from tests.promises.world import World, open_world
+from tests.promises.world import World, open_world, told_here
 from tools.survey import sources
 
 DEATH_SECONDS_MAX = 180.0
@@ -39,6 +43,21 @@ async def test_the_market_dies_at_every_point_and_comes_right() -> None:
     await die_at(sorted(set(POINTS) - APART), seed=11, size="promises")
 
 
+@pytest.mark.promises
+@pytest.mark.timeout(3600)
+async def test_the_market_dies_at_every_point_of_bus_and_store_in_kafka_and_s3_too(tmp_path: Path) -> None:
+    points = [point for point in POINTS if point.partition(".")[0] in {"relay", "consumer", "objects"}]
+    async with AsyncExitStack() as servers:
+        try:
+            kafka = await servers.enter_async_context(start_kafka(tmp_path / "kafka"))
+            store = await servers.enter_async_context(start_seaweed(tmp_path / "seaweed"))
+        except (KafkaNotToBeHad, SeaweedNotToBeHad) as error:
+            need("Kafka or S3", error)
+        servers.enter_context(told_here("YAOSU_KAFKA", kafka.address))
+        settings = kafka.environment() | store.environment()
+        await die_at(points, 12, "promises", "crash points on Kafka and S3", settings)
+
+
 @pytest.mark.night
 @pytest.mark.timeout(14_400)
 @pytest.mark.parametrize("seed", range(20))
@@ -57,19 +76,20 @@ def test_a_migration_that_died_half_way_is_begun_anew(data: Path) -> None:
     assert again.returncode == 0, again
 
 
-async def die_at(points: list[str], seed: int, size: str) -> None:
+async def die_at(
+    points: list[str], seed: int, size: str, where: str = "crash points", settings: dict[str, str] | None = None
+) -> None:
     """One life of the market for each point; every one ends there, and the next begins where it ended."""
     chance = random.Random(seed)  # noqa: S311 - the same at each run
     with folder_for_a_market() as data:
-        async with open_world(data, seed) as world, world.door() as door:
+        async with open_world(data, seed, settings) as world, world.door() as door:
             workload = Workload(door, data.with_name("papers"), world.operator, seed)
             await workload.open()
             await workload.publish("designer", chance)
             for point in chance.sample(points, len(points)):
                 await _die_at(world, workload, point, chance)
             verdict = await judge(world, await workload.actors())
-    if size:
-        keep_counts(size, f"crash points, seed {seed}", verdict, workload.done.total(), points)
+    keep_counts(size, f"{where}, seed {seed}", verdict, workload.done.total(), points)
     assert verdict.violations == [], "\n".join(verdict.violations)
     assert workload.broken == []
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import os
 import subprocess
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sqlalchemy import text
 
 from kernel.crash_points import SETTING as CRASH_SETTING
 from kernel.objects import FolderStore, ObjectStore
+from kernel.s3_store import S3Address, S3Store
 from market.demo.client import Door
 from market.files import LOGS_FOLDER, OPERATOR_FILE
 from market.postgres import Server, start_postgres
@@ -23,6 +25,7 @@ from tests.promises.proxy import Proxy
 
 HTTP_TIMEOUT_SECONDS = 15.0
 CONNECTIONS = 32
+S3_SETTING = "YAOSU_S3"
 Between = Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport]
 SECRET_FILE = Path("keys") / "databases.key"
 
@@ -38,15 +41,20 @@ class World:
     market: Process
     history: History
     kills: dict[str, int] = field(default_factory=dict)
+    _stores: dict[str, S3Store] = field(default_factory=dict)
 
     @property
     def server(self) -> Server:
         """The databases, reached past the proxy."""
         return Server(self.postgres.admin, (self.data / SECRET_FILE).read_bytes())
 
-    def objects_of(self, _service: str) -> ObjectStore:
-        """The market's files."""
-        return FolderStore(self.data / "objects")
+    def objects_of(self, service: str) -> ObjectStore:
+        """The files that a service keeps, in S3 where the market has one."""
+        if S3_SETTING not in self.market.settings:
+            return FolderStore(self.data / "objects")
+        if service not in self._stores:
+            self._stores[service] = S3Store(S3Address.of(self.market.settings[S3_SETTING]), service)
+        return self._stores[service]
 
     @property
     def operator(self) -> dict[str, str]:
@@ -152,6 +160,19 @@ async def open_world(data: Path, seed: int, settings: dict[str, str] | None = No
         await world.start_market()
         await world.answers()
         yield world
+
+
+@contextmanager
+def told_here(name: str, value: str) -> Iterator[None]:
+    """Let this process know it too, since the verdict looks where the market looks."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name)
+        if before is not None:
+            os.environ[name] = before
 
 
 async def _end(market: Process) -> None:
