@@ -12,10 +12,11 @@ import httpx
 import psutil
 from kafka import KafkaConsumer, OffsetAndMetadata, TopicPartition
 
-from market.backends.kafka import Kafka, _configured, start_kafka
-from market.backends.seaweed import Seaweed, start_seaweed
+from market.backends.kafka import Kafka, KafkaNotToBeHad, _configured, resolved, start_kafka
+from market.backends.seaweed import Seaweed, SeaweedNotToBeHad, _program, start_seaweed
 from market.postgres import start_postgres
 from market.roster import SERVICES
+from tests.conftest import need
 from tests.market.process import Process
 from tests.promises.history import History
 from tests.promises.proxy import Proxy
@@ -134,6 +135,17 @@ def _to_the_beginning(servers: str, consumer: str) -> None:
             reading.commit({place: OffsetAndMetadata(0, "", -1) for place in places})
         finally:
             reading.close(autocommit=False)
+
+
+def need_servers() -> None:
+    """Skip by name, or fail where all are required, when the broker or the store cannot be had here."""
+    try:
+        resolved()
+        _program()
+    except KafkaNotToBeHad as error:
+        need("Kafka", error)
+    except SeaweedNotToBeHad as error:
+        need("S3", error)
 
 
 @asynccontextmanager

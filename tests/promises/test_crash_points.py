@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from market.backends.kafka import KafkaNotToBeHad, start_kafka
-from market.backends.seaweed import SeaweedNotToBeHad, start_seaweed
-from tests.conftest import need
+from market.backends.kafka import start_kafka
+from market.backends.seaweed import start_seaweed
 from tests.market.process import Process, folder_for_a_market, run
 from tests.promises.counts import keep_counts
 from tests.promises.crashes import APART, POINTS, drive
+from tests.promises.stack_world import need_servers
 from tests.promises.verdict import judge
 from tests.promises.workload import Workload
 from tests.promises.world import World, open_world, told_here
@@ -47,12 +47,10 @@ async def test_the_market_dies_at_every_point_and_comes_right() -> None:
 @pytest.mark.timeout(3600)
 async def test_the_market_dies_at_every_point_of_bus_and_store_in_kafka_and_s3_too(tmp_path: Path) -> None:
     points = [point for point in POINTS if point.partition(".")[0] in {"relay", "consumer", "objects"}]
+    need_servers()
     async with AsyncExitStack() as servers:
-        try:
-            kafka = await servers.enter_async_context(start_kafka(tmp_path / "kafka"))
-            store = await servers.enter_async_context(start_seaweed(tmp_path / "seaweed"))
-        except (KafkaNotToBeHad, SeaweedNotToBeHad) as error:
-            need("Kafka or S3", error)
+        kafka = await servers.enter_async_context(start_kafka(tmp_path / "kafka"))
+        store = await servers.enter_async_context(start_seaweed(tmp_path / "seaweed"))
         servers.enter_context(told_here("YAOSU_KAFKA", kafka.address))
         settings = kafka.environment() | store.environment()
         await die_at(points, 12, "promises", "crash points on Kafka and S3", settings)

@@ -5,14 +5,12 @@ import asyncio
 import httpx
 import pytest
 
-from market.backends.kafka import KafkaNotToBeHad, resolved
 from market.roster import SERVICES
-from tests.conftest import need
 from tests.market.process import folder_for_a_market
 from tests.promises.counts import keep_counts
 from tests.promises.impatience import Impatient
 from tests.promises.ordeal import Open
-from tests.promises.stack_world import open_stack_world
+from tests.promises.stack_world import need_servers, open_stack_world
 from tests.promises.verdict import judge
 from tests.promises.workload import Workload
 from tests.promises.world import World, open_world
@@ -26,10 +24,7 @@ WAIT_SECONDS_MAX = 90.0
 @pytest.mark.parametrize(("where", "opened"), [("embedded", open_world), ("stack", open_stack_world)])
 async def test_clients_that_vanish_leave_nothing_behind(where: str, opened: Open) -> None:
     if where == "stack":
-        try:
-            resolved()
-        except KafkaNotToBeHad as error:
-            need("Kafka", error)
+        need_servers()
     await storm(where, opened, "promises")
 
 

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from market.backends.kafka import KafkaNotToBeHad, resolved
 from market.demo.rights_steps import file
-from tests.conftest import need
 from tests.market.process import folder_for_a_market
+from tests.promises.stack_world import need_servers
 from tests.promises.verdict import judge
 from tests.promises.workload import _table
 from tests.races.processes import Several, several
@@ -31,10 +30,7 @@ pytestmark = [pytest.mark.promises, pytest.mark.timeout(1800), pytest.mark.async
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def tenants() -> AsyncIterator[Several]:
     """One market for all races; at the end everything that is checked after faults is checked here too."""
-    try:
-        resolved()
-    except KafkaNotToBeHad as error:
-        need("Kafka", error)
+    need_servers()
     with folder_for_a_market() as data:
         async with several(data, SEED) as market:
             yield market
