@@ -6,10 +6,12 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from kernel.callers import current_caller
+from kernel.connection import Connection
 from kernel.database import Database
 from kernel.once import Once
 from kernel.reactions import Listening
-from kernel.refusals import Conflict, NotFound
+from kernel.refusals import Conflict, NotFound, PartyBarred
 from kernel.told import Told
 
 
@@ -48,6 +50,7 @@ class DeadLetters:
     async def all_parked(self, limit: int = 100) -> list[DeadLetter]:
         """What is parked now, oldest first."""
         async with self._database.transaction() as conn:
+            await _refuse_the_barred(conn)
             rows = (await conn.execute(_PARKED, {"limit": limit})).all()
         return [DeadLetter(r.id, r.topic, r.key, r.type, r.version, r.cause, r.parked_at) for r in rows]
 
@@ -64,6 +67,7 @@ class DeadLetters:
 
     async def _first_of_its_key(self, letter_id: int, once: Once) -> Told:
         async with self._database.transaction() as conn:
+            await _refuse_the_barred(conn)
             await once.recall(conn)
             row = (await conn.execute(_ONE, {"id": letter_id})).one_or_none()
             if row is None:
@@ -87,6 +91,14 @@ class DeadLetters:
         once.settled = True
 
 
+async def _refuse_the_barred(conn: Connection) -> None:
+    """What every unit of work does by itself; these are none, since they stand beside the business."""
+    caller = current_caller.get()
+    if caller is not None and await conn.scalar(_BARRED, {"party_id": caller.party_id}):
+        raise PartyBarred
+
+
+_BARRED = text("SELECT EXISTS (SELECT FROM barred_parties WHERE party_id = :party_id)")
 _PARKED = text("""
     SELECT id, topic, key, type, version, cause, parked_at FROM dead_letters
     WHERE state = 'PARKED' ORDER BY id LIMIT :limit""")
