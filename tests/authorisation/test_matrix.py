@@ -21,6 +21,10 @@ from tests.market.process import folder_for_a_market
 
 EMPTY = hashlib.sha256(b"").hexdigest()
 REFUSED = "UNAUTHENTICATED"
+# Whose office it is to see what others do.
+OFFICES = {"operator", "regulator"}
+# What changes with every look.
+TOLD_BY_THE_MOMENT = ("/metrics", "/health", "/clock")
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +188,45 @@ async def differences_of_calls(world: World) -> list[str]:
             if (came := await asking.called(world, callee, method, token)).startswith(REFUSED):
                 found.append(f"{method} called by {name}: {came}")
     return found
+
+
+def test_what_a_party_does_by_itself_is_there_for_nobody_else(
+    runner: asyncio.Runner, world: World, rows: dict[str, Row]
+) -> None:
+    """The world with and without another party's own things: the same questions have the same answers."""
+
+    async def seen() -> dict[str, bytes]:
+        strangers = world.callers.strangers()
+        return {
+            f"{operation} asked by {role}": (await world.ask(operation, {}, strangers[role])).content
+            for operation in world.operations
+            if operation.is_read and not operation.parameters and not operation.path.endswith(TOLD_BY_THE_MOMENT)
+            for role in set(rows[str(operation)].roles(ROLES)) - OFFICES
+        }
+
+    async def act() -> dict[str, str]:
+        made = dict[str, str]()
+        for operation in world.operations:
+            row = rows[str(operation)]
+            if operation.is_read or operation.parameters or row.may == PUBLIC or "/onboarding/" in operation.path:
+                continue
+            came = await world.ask(operation, {}, world.callers.member("pty_0another", *row.roles(ROLES)))
+            if came.is_success and came.content:
+                made |= {name: value for name, value in came.json().items() if name.endswith("_id") and value}
+        return made
+
+    async def differences() -> list[str]:
+        before, made = await seen(), await act()
+        assert {"dataset_id", "top_up_id", "voucher_id"} <= set(made)
+        after, found = await seen(), list[str]()
+        for operation in world.operations:
+            row = rows[str(operation)]
+            if operation.is_read and operation.parameters and set(operation.parameters) <= set(made):
+                came = await asking.of_each_role(world, operation, row, made)
+                found += _unlike(str(operation), {r: s for r, s in came.items() if r not in OFFICES}, row.guessed)
+        return found + [name for name in before if before[name] != after[name]]
+
+    assert runner.run(differences()) == []
 
 
 def test_a_check_that_is_taken_out_is_noticed(
