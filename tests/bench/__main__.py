@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import events, large_table, orders, underwriting, whole_market
+from tests.bench import events, large_table, orders, purchases, races, underwriting, whole_market
 from tests.bench.figures import Figure, show, write
 from tests.bench.sizes import QUICK, WHOLE, Sizes
 from tests.market.process import folder_for_a_market
@@ -17,6 +17,8 @@ PARTS: dict[str, Callable[[Path, Sizes], list[Figure]]] = {
     "calls": underwriting.measure,
     "orders": orders.measure,
     "events": events.measure,
+    "purchases": purchases.measure,
+    "races": races.measure,
     "profile": large_table.measure,
 }
 

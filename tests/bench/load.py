@@ -9,6 +9,7 @@ from tests.bench.figures import share_of
 
 _turn = count()
 NEVER = float("inf")
+Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Load:
@@ -43,14 +44,16 @@ async def send(
     """
     took: list[float] = []
     ends_at = time.perf_counter() + seconds
-    expected = b"HTTP/1.1 %d" % status
 
     async def client(port: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for each in requests:
             began = time.perf_counter()
             writer.write(each)
-            await _answered(reader, expected)
+            answered, told = await answer(reader)
+            if answered != status:
+                message = f"{answered}: {told.decode()}"
+                raise RuntimeError(message)
             took.append(time.perf_counter() - began)
             if time.perf_counter() > ends_at:
                 break
@@ -61,9 +64,8 @@ async def send(
     return Load(took, time.perf_counter() - began)
 
 
-async def _answered(reader: asyncio.StreamReader, expected: bytes) -> None:
+async def answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """Status and body of the next answer."""
     head = await reader.readuntil(b"\r\n\r\n")
     length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
-    body = await reader.readexactly(length)
-    if not head.startswith(expected):
-        raise RuntimeError((head + body).decode())
+    return int(head[9:12]), await reader.readexactly(length)

@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -41,12 +42,7 @@ async def _measure(folder: Path, sizes: Sizes) -> list[Figure]:
         figures: list[Figure] = []
         script = folder / "order.sql"
         for commits in TARGETS:
-            key, ports = new_key(), [free_port() for _ in range(PROCESSES)]
-            known = {**public_jwk(key), "kid": "bench"}
-            asked = {"folder": str(folder), "url": url, "commits_together": commits, "key": known}
-            with processes("tests.bench.order_server", [{**asked, "port": port} for port in ports]):
-                body = await _listed(ports[0], key)
-                token = market_token(Caller(BUYER, "buyer", frozenset({"buyer"})), key, "bench")
+            async with serving(folder, url, commits) as (ports, token, body):
                 orders = load.repeated(PATH, token, body)
                 await load.send(ports, orders, clients=TARGET_CLIENTS, seconds=WARM_UP_SECONDS)
                 script.write_text(await pgbench.script_of(url))
@@ -56,6 +52,17 @@ async def _measure(folder: Path, sizes: Sizes) -> list[Figure]:
         return figures
     finally:
         server.close()
+
+
+@asynccontextmanager
+async def serving(folder: Path, url: str, commits: int) -> AsyncIterator[tuple[list[int], str, bytes]]:
+    """Several api processes on one database, as production runs them: their ports, a buyer's token, an order's body."""
+    key, ports = new_key(), [free_port() for _ in range(PROCESSES)]
+    known = {**public_jwk(key), "kid": "bench"}
+    asked = {"folder": str(folder), "url": url, "commits_together": commits, "key": known}
+    with processes("tests.bench.order_server", [{**asked, "port": port} for port in ports]):
+        body = await _listed(ports[0], key)
+        yield ports, market_token(Caller(BUYER, "buyer", frozenset({"buyer"})), key, "bench"), body
 
 
 async def _in_turns(

@@ -8,7 +8,8 @@ import io
 import pytest
 
 from delivery.domain.answer import Answer
-from delivery.domain.use import Use
+from delivery.domain.use import Use, UseState
+from delivery.outbound.storage.uses import SqlUses
 from kernel.canonical import canonical
 from kernel.refusals import TemporarilyUnavailable
 from tests.delivery.conftest import Delivery, StartDelivery
@@ -101,6 +102,21 @@ async def test_a_consent_withdrawn_while_the_use_runs_stops_it(delivery: Deliver
         await delivery.as_person(ann).post(f"/consents/{consent_id}:withdraw")
 
     delivery.trade.before = withdraw_meanwhile
+    assert (await delivery.ask(ann, consent_id)).json()["type"] == "/problems/consent-withdrawn"
+    assert await delivery.told_kinds() == ["ConsentGiven", "ConsentWithdrawn", "UseRefused"]
+
+
+async def test_a_consent_withdrawn_between_the_last_look_and_the_change_stops_it(
+    delivery: Delivery, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consent_id, settle = await delivery.consent(ann), SqlUses.settle
+
+    async def withdraw_first(uses: SqlUses, use: Use) -> None:
+        if use.state is UseState.METERED:
+            await delivery.as_person(ann).post(f"/consents/{consent_id}:withdraw")
+        await settle(uses, use)
+
+    monkeypatch.setattr(SqlUses, "settle", withdraw_first)
     assert (await delivery.ask(ann, consent_id)).json()["type"] == "/problems/consent-withdrawn"
     assert await delivery.told_kinds() == ["ConsentGiven", "ConsentWithdrawn", "UseRefused"]
 

@@ -61,7 +61,7 @@ def mark_before_sending() -> None:
 
     async def relay(database: Any, bus: Any, topic: str) -> int:
         async with database.statement() as conn:
-            rows = (await conn.execute(outbox._UNSENT, {"limit": 500})).all()
+            rows = (await conn.execute(outbox._UNSENT, {"limit": 500, "besides": []})).all()
             if rows:
                 await conn.execute(outbox._MARK, {"ids": [row.id for row in rows]})
         if rows:
