@@ -5,10 +5,11 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from kernel.crash_points import reached
 from kernel.refusals import NotFound, TooLarge, Unavailable
@@ -61,6 +62,31 @@ class ObjectStore(Protocol):
 
     async def fetch(self, sha256: str, to: Path) -> None:
         """Write the bytes to a file of one's own."""
+
+
+Watch = Callable[[AsyncIterator[bytes]], AsyncIterator[bytes]]
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """Where to send bytes, and with which headers; whoever has the address may, so it is shown to nobody else."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str]
+
+
+@runtime_checkable
+class TakesUploads(Protocol):
+    """A store to which clients bring bytes themselves, into quarantine, by the name of a place."""
+
+    def invite(self, place: str, *, size: int, sha256: str, media_type: str, at: datetime, seconds: int) -> Invitation:
+        """An address for exactly so many bytes of this digest and kind, sent within so many seconds of ``at`` (UTC)."""
+
+    async def admit(self, place: str, watch: Watch, *, limit_bytes: int) -> Stored:
+        """Keep what was brought to the place, once it has passed the watch; ``ObjectMissing`` when nothing was."""
+
+    async def discard(self, place: str) -> None:
+        """Remove what was brought to the place, if anything was."""
 
 
 class Digests:

@@ -95,7 +95,7 @@ class S3Store:
             await self._in_thread(self._place, incoming, stored)
             reached("objects.after_placed")
         finally:
-            await asyncio.shield(self._forget(incoming))
+            await self._forget_surely(incoming)
         return stored
 
     async def _receive(self, stream: AsyncIterator[bytes], incoming: str, limit_bytes: int) -> Stored:
@@ -148,6 +148,10 @@ class S3Store:
             if error.code in MISSING:
                 return None
             raise
+
+    async def _forget_surely(self, incoming: str) -> None:
+        """Also for a client that went away."""
+        await asyncio.shield(self._forget(incoming))
 
     async def _forget(self, incoming: str) -> None:
         """What cannot be removed now is left to the rule that empties the quarantine."""

@@ -85,10 +85,11 @@ class Ground:
         given = MarketSettings().s3
         if not given:
             return FolderStore(self.data / "objects")
-        from kernel.s3_store import S3Address, S3Store  # noqa: PLC0415 - the embedded market never needs S3's client
+        from kernel.s3_store import S3Address  # noqa: PLC0415 - the embedded market never needs S3's client
+        from kernel.s3_uploads import S3Uploads  # noqa: PLC0415 - as above
 
         try:
-            return S3Store(S3Address.of(given), service)
+            return S3Uploads(S3Address.of(given), service, MarketSettings().s3_public)
         except ValueError as error:
             message = f"YAOSU_S3 cannot be used: {error}"
             raise StoreUnfit(message) from error

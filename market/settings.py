@@ -53,6 +53,11 @@ class MarketSettings(Settings):
         description="The bucket of any S3-compatible store in which files are kept: "
         "`http(s)://KEY:SECRET@HOST:PORT/BUCKET`; it is made when it is not there. Empty: the market's folder.",
     )  # fmt: skip
+    s3_public: str = Field(
+        default="", validation_alias="YAOSU_S3_PUBLIC",
+        description="`http(s)://HOST:PORT` by which clients of the market reach that store, for uploads that they "
+        "bring there themselves. Empty: as the services do.",
+    )  # fmt: skip
     backends: Literal["packages", "containers"] = Field(
         default="packages", validation_alias="YAOSU_BACKENDS",
         description="How the stack and the tests start the servers that no address names: from packages, or in "

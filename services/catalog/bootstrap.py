@@ -30,6 +30,7 @@ def build(surroundings: Surroundings) -> Service:
         workers=workshop,
         sealer=surroundings.sealer,
         file_bytes_max=settings.file_bytes_max,
+        upload_seconds=settings.upload_seconds,
         attempts_max=settings.attempts_max,
     )
     return Service(

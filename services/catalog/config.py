@@ -14,6 +14,10 @@ class Settings(KernelSettings):
     model_config = SettingsConfigDict(env_prefix="YAOSU_CATALOG_", extra="ignore", frozen=True)
 
     file_bytes_max: int = Field(default=2 * GIBIBYTE, ge=1, description="How large one file of a version may be.")
+    upload_seconds: int = Field(
+        default=3600, ge=1, le=7 * 24 * 3600,
+        description="Within how long a client must begin an upload straight to the object store.",
+    )  # fmt: skip
     workers: int = Field(default=2, ge=1, le=64, description="How many processes look at bytes at the same time.")
     worker_memory_mib: int = Field(
         default=2048, ge=256, description="Memory that DuckDB may use in one of them before it spills to disk."

@@ -13,7 +13,9 @@ from catalog.domain.dataset import Dataset, Supply
 from catalog.domain.derivation import Derivation
 from catalog.domain.manifest import File
 from catalog.domain.product import Product
+from catalog.domain.upload import Upload
 from catalog.domain.version import Version
+from kernel.objects import Invitation, Watch
 from kernel.once import Once
 from kernel.work import Ticket
 
@@ -132,6 +134,22 @@ class Versions(Protocol):
         """Those being derived or looked at, oldest first."""
 
 
+class Uploads(Protocol):
+    """Tickets for files that are brought straight to the object store."""
+
+    async def add(self, upload: Upload) -> None:
+        """Keep a new one."""
+
+    async def get(self, upload_id: str) -> Upload | None:
+        """One, if there is one."""
+
+    async def older_than(self, seconds: int, limit: int) -> list[Upload]:
+        """Those opened longer ago than that, oldest first."""
+
+    async def remove(self, upload_ids: Sequence[str]) -> None:
+        """Forget them."""
+
+
 class Derivations(Protocol):
     """Recipes carried out."""
 
@@ -189,12 +207,25 @@ class IdentityKeys(Protocol):
         """Keep it."""
 
 
+@dataclass(frozen=True)
+class Invited:
+    """A ticket, and where to bring its bytes until when."""
+
+    upload: Upload
+    invitation: Invitation
+    begin_before: datetime
+
+
 class Work(Protocol):
     """One transaction of this service."""
 
     @property
     def now(self) -> datetime:
         """Business time."""
+
+    @property
+    def machine_now(self) -> datetime:
+        """The database's own clock, for tickets and leases."""
 
     @property
     def authorisations(self) -> Authorisations:
@@ -207,6 +238,10 @@ class Work(Protocol):
     @property
     def versions(self) -> Versions:
         """Versions."""
+
+    @property
+    def uploads(self) -> Uploads:
+        """Tickets."""
 
     @property
     def derivations(self) -> Derivations:
@@ -239,6 +274,18 @@ class ByteStore(Protocol):
 
     async def keep(self, stream: AsyncIterator[bytes], name: str, *, limit_bytes: int) -> File:
         """Keep the bytes of a file; nothing stays behind when the stream fails."""
+
+    def need_direct(self) -> None:
+        """Refuse where clients cannot reach the store."""
+
+    def invite(self, upload: Upload, seconds: int) -> Invited:
+        """Where the bytes of the ticket may be brought, begun within so many seconds of its opening."""
+
+    async def admit(self, upload: Upload, watch: Watch) -> File:
+        """Keep what was brought by the ticket, once it has passed the watch; ``ObjectMissing`` when nothing was."""
+
+    async def discard(self, upload: Upload) -> None:
+        """Remove what was brought by the ticket, if anything was."""
 
     def read(self, sha256: str) -> AsyncIterator[bytes]:
         """The bytes in pieces of at most 1 MiB."""
@@ -296,4 +343,5 @@ class Cataloguing:
     workers: Workers
     sealer: Seal
     file_bytes_max: int
+    upload_seconds: int
     attempts_max: int

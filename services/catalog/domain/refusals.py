@@ -256,6 +256,24 @@ class SpecificationNotMet(Conflict):
     zh = "数据集最新版本缺少规格所列的文件或列。请发布包含它们的版本。"
 
 
+class NoDirectUpload(Conflict):
+    """This market keeps its files where clients cannot reach. Stream the file to the version's own address instead."""
+
+    zh = "本市场的文件存储不对客户端开放。请改用版本的文件上传地址。"
+
+
+class UploadNotFound(NotFound):
+    """You have no upload ticket of that id, or its time is over. Ask for a new one."""
+
+    zh = "没有您的该编号上传凭单，或其已过期。请重新申请。"
+
+
+class UploadNotBrought(Conflict):
+    """Nothing was brought by this ticket yet. Send the bytes to its address first, then complete it."""
+
+    zh = "该凭单下尚未上传任何数据。请先向其地址上传，再完成。"
+
+
 class SubjectsNotIndexable(Conflict):
     """Nobody can be found in this version. Derive one that tokenises the key column of a declared `subject`."""
 

@@ -6,11 +6,14 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import UTC, timedelta
 from pathlib import Path
 
 from catalog.domain.manifest import File
-from catalog.domain.refusals import FileEmpty, WrongKindOfFile
-from kernel.objects import ObjectStore
+from catalog.domain.refusals import FileEmpty, NoDirectUpload, WrongKindOfFile
+from catalog.domain.upload import Upload
+from catalog.ports import Invited
+from kernel.objects import ObjectStore, TakesUploads, Watch
 
 HEAD_BYTES = 4096
 PIECE_BYTES = 1024 * 1024
@@ -27,6 +30,34 @@ class Shelves:
         """See the port; the kind of the bytes is watched while they pass."""
         stored = await self._objects.put(_watched(stream, name), limit_bytes=limit_bytes)
         return File(name, stored.size, stored.sha256, stored.sm3, stored.part_sha256s)
+
+    def need_direct(self) -> None:
+        """See the port."""
+        self._direct()
+
+    def _direct(self) -> TakesUploads:
+        if not isinstance(self._objects, TakesUploads):
+            raise NoDirectUpload
+        return self._objects
+
+    def invite(self, upload: Upload, seconds: int) -> Invited:
+        """See the port."""
+        invitation = self._direct().invite(
+            upload.id, size=upload.size, sha256=upload.sha256, media_type=upload.media_type,
+            at=upload.opened_at.astimezone(UTC), seconds=seconds,
+        )  # fmt: skip
+        return Invited(upload, invitation, upload.opened_at + timedelta(seconds=seconds))
+
+    async def admit(self, upload: Upload, watch: Watch) -> File:
+        """See the port; the kind of the bytes is watched as when they are streamed here."""
+        stored = await self._direct().admit(
+            upload.id, lambda stream: _watched(watch(stream), upload.name), limit_bytes=upload.size
+        )
+        return File(upload.name, stored.size, stored.sha256, stored.sm3, stored.part_sha256s)
+
+    async def discard(self, upload: Upload) -> None:
+        """See the port."""
+        await self._direct().discard(upload.id)
 
     def read(self, sha256: str) -> AsyncIterator[bytes]:
         """See the port."""

@@ -140,6 +140,15 @@ badges = Table(
     Column("badge", JSONB, nullable=False),
 )  # fmt: skip
 
+uploads = Table(
+    "uploads", metadata,
+    Column("id", Text, primary_key=True),
+    *_texts("version_id", "party_id", "name"),
+    Column("size", BigInteger, nullable=False),
+    *_texts("sha256", "media_type"),
+    Column("opened_at", _moment, nullable=False),
+)  # fmt: skip
+
 # What the service's own role may do with them. An UPDATE of one column that nobody changes is there to lock the row.
 GRANTS: Grants = {
     "authorisations": CHANGE,
@@ -151,6 +160,7 @@ GRANTS: Grants = {
     "products": CHANGE,
     "search_entries": CHANGE,
     "supplies": APPEND,
+    "uploads": f"{APPEND}, DELETE",
     "version_files": CHANGE,
     "versions": CHANGE,
 }

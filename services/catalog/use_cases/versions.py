@@ -47,12 +47,12 @@ async def upload_file(
     """Keep one file's bytes; a stream that lies about its length or digest leaves nothing behind."""
     expected = _expected(digest_header)
     async with app.work(None) as work:
-        version = await _owned_version(work, caller, version_id)
+        version = await owned_version(work, caller, version_id)
         version.need_open_for(name)
     if declared_bytes is not None and declared_bytes > app.file_bytes_max:
         raise ObjectTooLarge(limit_bytes=app.file_bytes_max)
-    checked = _checked(stream, declared_bytes, expected)
-    file = await app.bytes.keep(checked, name, limit_bytes=app.file_bytes_max)
+    watched = checked(stream, declared=declared_bytes, expected=expected)
+    file = await app.bytes.keep(watched, name, limit_bytes=app.file_bytes_max)
     async with app.work(None) as work:
         version = await work.versions.get(version_id, hold=True)
         version.need_open_for(name)
@@ -60,7 +60,10 @@ async def upload_file(
     return file
 
 
-async def _checked(stream: AsyncIterator[bytes], declared: int | None, expected: bytes | None) -> AsyncIterator[bytes]:
+async def checked(
+    stream: AsyncIterator[bytes], *, declared: int | None, expected: bytes | None
+) -> AsyncIterator[bytes]:
+    """The stream; refused at its end when it was of another length or digest."""
     sha, size = hashlib.sha256(), 0
     async for piece in stream:
         size += len(piece)
@@ -91,7 +94,7 @@ def _expected(header: str) -> bytes | None:
 async def publish_version(app: Cataloguing, caller: Caller, once: Ticket, version_id: str) -> Version:
     """Close it; a job looks at the bytes and publishes it, or says why not."""
     async with app.work(once) as work:
-        await _owned_version(work, caller, version_id)
+        await owned_version(work, caller, version_id)
         closed = (await work.versions.get(version_id, hold=True)).closed()
         await work.versions.save(closed)
         return work.settle(closed)
@@ -141,7 +144,8 @@ async def _may_examine(work: Work, caller: Caller, dataset: Dataset) -> bool:
     return bool(await work.datasets.supplies(dataset.id, caller.party_id))
 
 
-async def _owned_version(work: Work, caller: Caller, version_id: str) -> Version:
+async def owned_version(work: Work, caller: Caller, version_id: str) -> Version:
+    """A version of the caller's own, to bring files to."""
     version = await work.versions.get(version_id)
     dataset = await work.datasets.get(version.dataset_id)
     if dataset.owner_party_id != caller.party_id or dataset.is_derived:

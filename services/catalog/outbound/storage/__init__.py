@@ -8,6 +8,7 @@ from catalog.outbound.storage.authorisations import SqlAuthorisations
 from catalog.outbound.storage.datasets import SqlDatasets, SqlDerivations
 from catalog.outbound.storage.products import SqlProducts
 from catalog.outbound.storage.search import SqlEntries
+from catalog.outbound.storage.uploads import SqlUploads
 from catalog.outbound.storage.versions import SqlVersions
 from catalog.outbound.tables import identity_keys
 from kernel.connection import Connection
@@ -40,4 +41,5 @@ class SqlWork(UnitOfWork):
         self.authorisations = SqlAuthorisations(self.conn)
         self.datasets, self.derivations = SqlDatasets(self.conn), SqlDerivations(self.conn)
         self.versions, self.products = SqlVersions(self.conn), SqlProducts(self.conn)
+        self.uploads = SqlUploads(self.conn)
         self.entries, self.identity_keys = SqlEntries(self.conn), SqlIdentityKeys(self.conn)
