@@ -19,6 +19,7 @@ from kernel.told import Told
 from kernel.worker import Worker
 from market.backends.kafka import start_kafka
 from market.postgres import start_postgres
+from market.roster import SERVICES
 from tests.bench.figures import Figure, share_of
 from tests.bench.services import databases, processes
 from tests.bench.sizes import Sizes
@@ -50,10 +51,18 @@ async def _measure(folder: Path, sizes: Sizes) -> list[Figure]:
     try:
         urls = await databases(server, [TELLER, HEARER])
         async with start_kafka(folder.with_name("kafka")) as kafka:
+            await _make_topics(kafka.address)
             lag = await _lag(folder, urls, kafka.address, sizes.lag_seconds)
             return [*lag, *await _relay(urls[TELLER], kafka.address, sizes)]
     finally:
         server.close()
+
+
+async def _make_topics(kafka: str) -> None:
+    """All of them, as a migration makes them: a worker listens to every service."""
+    bus = KafkaBus(BrokerLogin(kafka))
+    await bus.create(f"yaosu.{name}.v1" for name in SERVICES)
+    await bus.close()
 
 
 async def _lag(folder: Path, urls: dict[str, str], kafka: str, seconds: float) -> list[Figure]:

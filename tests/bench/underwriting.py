@@ -64,7 +64,9 @@ async def _measure(url: str, data: Path, files: tuple[Path, Path], sizes: Sizes)
         began = time.perf_counter()
         await _called(case, ports, [next(bodies)], 1)
         opened = time.perf_counter() - began
-        figures.append(Figure("room_seconds", f"the first call: a room of {sizes.persons:,} persons", opened, "s"))
+        figures.append(
+            Figure("room_seconds", f"the first call, its room of {sizes.persons:,} persons being warmed", opened, "s")
+        )
         await _called(case, ports, [next(bodies) for _ in range(sizes.warm_calls - 1)], TARGET_CLIENTS)
         for clients, number in sizes.calls:
             calling = await _called(case, ports, [next(bodies) for _ in range(number)], clients)
