@@ -2,6 +2,12 @@
 
 import asyncio
 
+import pytest
+
+from pledge.domain.ineligibility import RightAlreadyPledged
+from pledge.domain.pledge import Pledge
+from pledge.ports import Hold
+from pledge.use_cases.steps import hold_right
 from tests.conftest import StartService
 from tests.pledge.builders import DIGEST
 from tests.pledge.outsiders import BORROWER, OTHER_BANK
@@ -40,7 +46,7 @@ async def test_of_two_banks_that_race_the_registry_lets_one_through(service: Sta
     (lost,) = (answer for answer in answers if answer.status_code == 409)
     assert problem(lost) == "right-already-pledged"
     assert lost.json()["lineage_root"] == "lin_bim"
-    assert sorted(story.registry.holds.values()) == ["RESERVED"]
+    assert sorted(story.registry.holds.values()) == ["CANCELLED", "RESERVED"], "the loser's can come no more"
     states = [
         item["state"]
         for bank in (story.anna, story.rival)
@@ -79,3 +85,29 @@ async def test_two_repayments_at_once_do_not_repay_twice(service: StartService) 
     answers = await asyncio.gather(*(story.loan_step(story.anna, "repay", proof) for proof in proofs))
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409]
     assert await story.running.violations() == []
+
+
+async def test_a_right_that_a_refused_pledge_got_after_all_is_given_back(
+    service: StartService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller's own attempt and the worker's take the step at once: one is refused, one comes a moment later."""
+    story = await begin(service)
+    await story.contracted()
+    reserve, late = story.registry.reserve, list[asyncio.Task[None]]()
+    has_right, is_answered = asyncio.Event(), asyncio.Event()
+
+    async def racing(pledge: Pledge) -> Hold:
+        if not late:
+            late.append(asyncio.create_task(hold_right(story.running.ports, pledge)))
+            await has_right.wait()
+            raise RightAlreadyPledged(lineage_root="lin_bim")
+        hold = await reserve(pledge)
+        has_right.set()
+        await is_answered.wait()
+        return hold
+
+    monkeypatch.setattr(story.registry, "reserve", racing)
+    assert problem(await story.anna.post("/pledges", json={"loan_id": story.loan_id})) == "right-already-pledged"
+    is_answered.set()
+    await late[0]
+    assert list(story.registry.holds.values()) == ["CANCELLED"]

@@ -48,13 +48,14 @@ async def _read(app: Pledging, pledge_id: str) -> Pledge:
         return await work.pledges.get(pledge_id)
 
 
-async def _keep(app: Pledging, pledge: Pledge, outcome: Outcome) -> None:
-    """Keep an outcome, unless somebody who took the same step kept it first."""
+async def _keep(app: Pledging, pledge: Pledge, outcome: Outcome) -> PledgeState:
+    """Keep an outcome, unless somebody who took the same step kept it first; the state that stands now."""
     reached("pledge.after_call")
     async with app.work(None) as work:
         now = await work.pledges.lock(pledge.pledge_id)
         if now.state is pledge.state:
             await _tell(work, now, outcome)
+        return now.state
 
 
 async def _tell(work: Work, pledge: Pledge, outcome: Outcome) -> None:
@@ -84,10 +85,15 @@ async def hold_right(app: Pledging, pledge: Pledge) -> None:
     except Refusal as refusal:
         reason = Reason.of(refusal)
         await _end_without_right(app, pledge, lambda now, _: now.right_refused(reason))
-        return
-    await _keep(
-        app, pledge, lambda now, at: now.right_held(hold.encumbrance_id, hold.lineage_root, hold.fencing_version, at)
-    )
+        state = (await _read(app, pledge.pledge_id)).state
+    else:
+        state = await _keep(
+            app, pledge,
+            lambda now, at: now.right_held(hold.encumbrance_id, hold.lineage_root, hold.fencing_version, at),
+        )  # fmt: skip
+    if state is PledgeState.REFUSED:
+        # Two may have taken this step at once, of whom one was refused and the other got the right a moment later.
+        await app.registry.cancel(pledge)
 
 
 async def register_outside(app: Pledging, pledge: Pledge) -> None:
