@@ -12,6 +12,7 @@ from kernel.answering import answer_refusals
 from kernel.asking import PUBLIC, Allowed, CallerOf, MaybeCaller, OnceKey, Page, PageOf, allow
 from kernel.database import Database
 from kernel.measuring import Measured
+from kernel.problems import PROBLEM
 from kernel.shapes import Code, Digest, FenIn, Flag, Jws, Moment, Name, Ppm, Shape, Text, View, Whole
 from kernel.strict import PROBLEM_SCHEMA, Router
 from kernel.tokens import TokenVerifier
@@ -75,5 +76,18 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         document = get_openapi(title=app.title, version=app.version, routes=app.routes)
         document.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+        _name_problems_once(document)
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _name_problems_once(document: dict[str, Any]) -> None:
+    """Every operation has the same refusals, so each stands among the components and is only named elsewhere."""
+    known = document["components"].setdefault("responses", {})
+    for path in document["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                if set(response.get("content", {})) == {PROBLEM}:
+                    name = f"Problem{status}"
+                    if known.setdefault(name, response) == response:
+                        operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}

@@ -10,7 +10,7 @@ from kernel.web import Code, Digest, Jws, Name, Shape
 Years = Annotated[int, Strict(), Field(ge=1, le=100)]
 Dimension = Literal["gender", "birth_decade", "region"]
 Values = Annotated[list[Name], Field(min_length=1, max_length=200)]
-Decade = Annotated[str, Field(pattern=r"\A(1[89]|20)\d0\z")]
+Decade = Annotated[str, Field(pattern=r"^(1[89]|20)[0-9]0$")]
 Decades = Annotated[list[Decade], Field(min_length=1, max_length=50)]
 
 

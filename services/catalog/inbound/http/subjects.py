@@ -15,7 +15,7 @@ router = Router(tags=["identity 身份核验"])
 class IdentityKeyDepositing(Shape):
     """The key under which the verifier makes pseudonyms: 32 bytes in lower-case hex."""
 
-    key_hex: Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{64}\z")]
+    key_hex: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class IdentityKeyView(View):

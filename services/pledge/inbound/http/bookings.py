@@ -19,7 +19,7 @@ APPRAISERS_MAX = 100
 _EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+08:00")
 
 router = Router(tags=["bookings"])
-Month = Annotated[str, StringConstraints(pattern=r"\A[0-9]{4}-(0[1-9]|1[0-2])\z")]
+Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 
 
 class VoucherRecording(Shape):

@@ -23,7 +23,7 @@ async def ports_of(request: Request) -> Trading:
 
 Ports = Annotated[Trading, Depends(ports_of)]
 Id = Annotated[Code, Path()]
-Purpose = Annotated[str, StringConstraints(pattern=r"\A[a-z][a-z0-9_]{0,63}\z")]
+Purpose = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Operand = Annotated[int, Strict()] | Annotated[str, StringConstraints(max_length=200)]
 
 
